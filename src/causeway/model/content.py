@@ -1,0 +1,102 @@
+"""What a message is made of: text, images, thinking, documents, tool calls and citations."""
+
+from typing import Any, Literal
+
+from msgspec import Struct
+
+
+class TextBlock(Struct, frozen=True):
+    """Text that the reader sees."""
+
+    text: str
+
+
+class ThinkingBlock(Struct, frozen=True):
+    """A model's reasoning, shown apart from its answer."""
+
+    thinking: str
+
+
+class ImageBlock(Struct, frozen=True):
+    """An image by address: an `https` URL or a `data:` URI."""
+
+    url: str
+    detail: Literal["auto", "low", "high"] | None = None
+
+
+class Document(Struct, frozen=True):
+    """A source that an answer can rest on and cite.
+
+    `data` is either named fields or one text. `id` is the caller's own, or none.
+    """
+
+    data: dict[str, Any] | str
+    id: str | None = None
+
+
+class DocumentBlock(Struct, frozen=True):
+    """A document inside a tool's result."""
+
+    document: Document
+
+
+class ToolCall(Struct, frozen=True):
+    """A model's wish to call a tool. `arguments` is JSON text, exactly as the model wrote it."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+class Source(Struct, frozen=True):
+    """Where a citation points: a document of the request, or a tool's output."""
+
+    kind: Literal["document", "tool"]
+    id: str
+    data: dict[str, Any]
+
+
+class Citation(Struct, frozen=True):
+    """A span of the answer and what supports it.
+
+    `start` and `end` count Unicode code points of the cited content, end exclusive, so that
+    `answer[start:end] == text`.
+    """
+
+    start: int
+    end: int
+    text: str
+    sources: tuple[Source, ...]
+    target: Literal["text", "thinking", "plan"] | None = None
+    content_index: int | None = None
+
+
+class UserMessage(Struct, frozen=True):
+    """A turn of the user's."""
+
+    content: tuple[TextBlock | ImageBlock, ...]
+
+
+class SystemMessage(Struct, frozen=True):
+    """An instruction of the application's; it may stand anywhere in the conversation."""
+
+    content: tuple[TextBlock, ...]
+
+
+class AssistantMessage(Struct, frozen=True):
+    """A turn of the model's: an answer, tool calls, or both."""
+
+    content: tuple[TextBlock | ThinkingBlock, ...] = ()
+    tool_plan: str | None = None
+    tool_calls: tuple[ToolCall, ...] = ()
+    citations: tuple[Citation, ...] = ()
+
+
+class ToolMessage(Struct, frozen=True):
+    """The result of one tool call."""
+
+    tool_call_id: str
+    content: tuple[TextBlock | DocumentBlock, ...]
+
+
+Message = UserMessage | SystemMessage | AssistantMessage | ToolMessage

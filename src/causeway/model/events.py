@@ -1,0 +1,103 @@
+"""The events of a streamed response, in the order that `model/order.py` allows.
+
+Indexes count from 0, apart for content blocks, tool calls and citations.
+"""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from causeway.model.content import Citation
+from causeway.model.response import Failure, FinishReason, TokenLogprobs
+from causeway.model.usage import Usage
+
+
+class MessageStart(Struct, frozen=True):
+    """The response begins; always the first event."""
+
+    id: str
+
+
+class ContentStart(Struct, frozen=True):
+    """A block of text or of thinking opens."""
+
+    index: int
+    kind: Literal["text", "thinking"]
+
+
+class TextDelta(Struct, frozen=True):
+    """More of the open text block."""
+
+    index: int
+    text: str
+    logprobs: TokenLogprobs | None = None
+
+
+class ThinkingDelta(Struct, frozen=True):
+    """More of the open thinking block."""
+
+    index: int
+    thinking: str
+
+
+class ContentEnd(Struct, frozen=True):
+    """The open content block closes."""
+
+    index: int
+
+
+class PlanDelta(Struct, frozen=True):
+    """More of the text that a model writes before it calls tools."""
+
+    text: str
+
+
+class ToolCallStart(Struct, frozen=True):
+    """A tool call opens."""
+
+    index: int
+    id: str
+    name: str
+
+
+class ToolCallDelta(Struct, frozen=True):
+    """More of the open tool call's arguments, as JSON text."""
+
+    index: int
+    arguments: str
+
+
+class ToolCallEnd(Struct, frozen=True):
+    """The open tool call closes."""
+
+    index: int
+
+
+class CitationAdded(Struct, frozen=True):
+    """A citation of what has been said so far."""
+
+    index: int
+    citation: Citation
+
+
+class MessageEnd(Struct, frozen=True):
+    """The response is over; always the last event."""
+
+    finish_reason: FinishReason
+    usage: Usage
+    failure: Failure | None = None
+
+
+Event = (
+    MessageStart
+    | ContentStart
+    | TextDelta
+    | ThinkingDelta
+    | ContentEnd
+    | PlanDelta
+    | ToolCallStart
+    | ToolCallDelta
+    | ToolCallEnd
+    | CitationAdded
+    | MessageEnd
+)

@@ -1,0 +1,21 @@
+"""What a call used, in tokens and billed units."""
+
+from msgspec import Struct
+
+
+class Usage(Struct, frozen=True, kw_only=True):
+    """Token counts of one call.
+
+    `input_tokens` counts the whole prompt, cached part and the model's own scaffolding included;
+    `billed_input_tokens` counts what the caller sent. `None` means that nobody reported it, which
+    is not the same as zero.
+    """
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    billed_input_tokens: int = 0
+    billed_output_tokens: int = 0
+    cached_tokens: int | None = None
+    image_tokens: int | None = None
+    search_units: int | None = None
+    classifications: int | None = None
