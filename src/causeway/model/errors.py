@@ -10,6 +10,7 @@ r"""Every error that a caller can meet, as one tree.
     │   ├── NotFoundError               404  no such path
     │   │   └── ModelNotFoundError      404  no such model
     │   ├── MethodNotAllowedError       405
+    │   ├── BodyTimeoutError            408  the body did not arrive in time
     │   ├── BodyTooLargeError           413
     │   └── ClientDisconnectedError     499  the caller has gone; nobody reads this
     ├── UpstreamError                   the model that should answer is at fault
@@ -101,6 +102,14 @@ class MethodNotAllowedError(ClientError):
 
     status = 405
     code = "method_not_allowed"
+
+
+class BodyTimeoutError(ClientError):
+    """The body did not arrive in time."""
+
+    status = 408
+    may_retry = True
+    code = "body_timeout"
 
 
 class BodyTooLargeError(ClientError):

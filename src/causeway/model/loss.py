@@ -4,15 +4,18 @@ from typing import Literal
 
 from msgspec import Struct
 
+LossKind = Literal["mapped", "approximated", "dropped", "unknown"]
+
 
 class Loss(Struct, frozen=True):
     """One thing of the request that the answering model did not get as it was asked.
 
     `path` is where it stood in the request (`thinking`, `messages[2].content[0]`). `kind` says what
-    became of it: `mapped` to something equal in meaning, `approximated`, or `dropped`.
+    became of it: `mapped` to something equal in meaning, `approximated`, `dropped`, or `unknown`, which
+    is a field that the dialect does not have.
     """
 
-    kind: Literal["mapped", "approximated", "dropped"]
+    kind: LossKind
     path: str
     detail: str
 
@@ -26,7 +29,7 @@ class LossReport:
         self.losses: list[Loss] = []
         self.uncounted = 0
 
-    def add(self, kind: Literal["mapped", "approximated", "dropped"], path: str, detail: str) -> None:
+    def add(self, kind: LossKind, path: str, detail: str) -> None:
         """Record one loss."""
         if len(self.losses) < self.LIMIT:
             self.losses.append(Loss(kind, path, detail))

@@ -1,0 +1,50 @@
+"""Cohere's chat endpoint as its callers see it, on the native path and under the prefixes."""
+
+from msgspec import Struct
+
+from causeway.dialects.cohere.decode_request import decode_request
+from causeway.dialects.cohere.encode_error import encode_error, encode_warning
+from causeway.dialects.cohere.encode_response import encode_response
+from causeway.dialects.cohere.encode_stream import DualStreamEncoder, NativeStreamEncoder
+from causeway.dialects.faces import StreamEncoder
+from causeway.model.errors import CausewayError
+from causeway.model.loss import LossReport
+from causeway.model.request import ChatRequest
+from causeway.model.response import ChatResponse
+
+
+class CohereChat(Struct, frozen=True):
+    """The client face of Cohere's chat.
+
+    `is_native` routes refuse unknown fields and answer errors as Cohere does; the others are
+    lenient, as gateways are. `has_event_types` asks for the frames of `/v2/chat/stream`.
+    """
+
+    is_native: bool
+    has_event_types: bool
+
+    def decode_request(self, body: bytes, losses: LossReport) -> ChatRequest:
+        """Return the request; raises ClientError, naming the field."""
+        return decode_request(body, strict=self.is_native, losses=losses)
+
+    def encode_response(self, response: ChatResponse) -> bytes:
+        """Return the JSON body of a whole answer."""
+        return encode_response(response)
+
+    def stream_encoder(self) -> StreamEncoder:
+        """Return the encoder of one streamed answer."""
+        return DualStreamEncoder() if self.has_event_types else NativeStreamEncoder()
+
+    def encode_error(self, error: CausewayError, id: str) -> bytes:
+        """Return the JSON body of an error."""
+        return encode_error(error, id=id, is_native=self.is_native)
+
+    def response_headers(self, response: ChatResponse) -> list[tuple[bytes, bytes]]:
+        """Return `num_tokens`, which is billed input and output together in every recording."""
+        usage = response.usage
+        return [(b"num_tokens", str(usage.billed_input_tokens + usage.billed_output_tokens).encode())]
+
+    def warning_headers(self, losses: LossReport) -> list[tuple[bytes, bytes]]:
+        """Return `X-API-Warning` where something was lost."""
+        warning = encode_warning(losses)
+        return [] if warning is None else [(b"x-api-warning", warning)]

@@ -1,0 +1,243 @@
+"""From wire messages to canonical ones, with the ordering rules that Cohere documents."""
+
+from collections.abc import Sequence
+from typing import Literal, cast
+
+from causeway.dialects.cohere.request_schema import (
+    DocumentContent,
+    ImageContent,
+    TextContent,
+    ThinkingContent,
+    WireAssistantMessage,
+    WireCitation,
+    WireMessage,
+    WireSource,
+    WireSystemMessage,
+    WireToolCall,
+    WireToolMessage,
+    WireUserMessage,
+)
+from causeway.model.content import (
+    AssistantMessage,
+    Citation,
+    Document,
+    DocumentBlock,
+    ImageBlock,
+    Message,
+    Source,
+    SystemMessage,
+    TextBlock,
+    ThinkingBlock,
+    ToolCall,
+    ToolMessage,
+    UserMessage,
+)
+from causeway.model.errors import InvalidRequestError
+
+MAX_IMAGES = 20
+MAX_IMAGES_BYTES = 20 * 1024 * 1024
+
+_TARGETS: dict[str, Literal["text", "thinking", "plan"]] = {
+    "TEXT_CONTENT": "text",
+    "THINKING_CONTENT": "thinking",
+    "PLAN": "plan",
+}
+_DETAILS = ("auto", "low", "high")
+
+
+def decode_messages(wire: list[WireMessage] | None) -> tuple[Message, ...]:
+    """Return the conversation; raises InvalidRequestError that names the message at fault."""
+    if not wire:
+        raise InvalidRequestError(
+            "invalid request: messages: must contain at least 1 message.", field="messages"
+        )
+    messages: list[Message] = []
+    call_ids: set[str] = set()
+    for index, message in enumerate(wire):
+        path = f"messages[{index}]"
+        match message:
+            case WireUserMessage(content=content):
+                messages.append(UserMessage(_decode_user_content(content, path)))
+            case WireAssistantMessage():
+                assistant = _decode_assistant(message, path)
+                call_ids.update(call.id for call in assistant.tool_calls)
+                messages.append(assistant)
+            case WireSystemMessage(content=content):
+                messages.append(SystemMessage(_decode_system_content(content, path)))
+            case WireToolMessage():
+                messages.append(_decode_tool(message, path, call_ids))
+    _limit_images(messages)
+    return tuple(messages)
+
+
+def decode_citation(wire: WireCitation, path: str) -> Citation:
+    """Return a citation; raises InvalidRequestError where it has no span."""
+    if wire.start is None or wire.end is None:
+        raise InvalidRequestError(
+            f"invalid request: {path}: a citation needs start and end.", field=f"{path}.start"
+        )
+    return Citation(
+        start=wire.start,
+        end=wire.end,
+        text=wire.text or "",
+        sources=tuple(_decode_source(source) for source in wire.sources or ()),
+        target=_TARGETS.get(wire.type) if wire.type else None,
+        content_index=wire.content_index,
+    )
+
+
+def _decode_source(wire: WireSource) -> Source:
+    if wire.type == "tool":
+        return Source("tool", wire.id or "", wire.tool_output or {})
+    return Source("document", wire.id or "", wire.document or {})
+
+
+def _decode_user_content(
+    content: str | list[TextContent | ImageContent], path: str
+) -> tuple[TextBlock | ImageBlock, ...]:
+    if isinstance(content, str):
+        return (TextBlock(_filled(content, path)),)
+    blocks: list[TextBlock | ImageBlock] = []
+    for index, block in enumerate(content):
+        if isinstance(block, TextContent):
+            blocks.append(TextBlock(block.text))
+        else:
+            blocks.append(_decode_image(block, f"{path}.content[{index}].image_url"))
+    if not any(not isinstance(block, TextBlock) or block.text for block in blocks):
+        raise _empty(path)
+    return tuple(blocks)
+
+
+def _decode_system_content(content: str | list[TextContent], path: str) -> tuple[TextBlock, ...]:
+    if isinstance(content, str):
+        return (TextBlock(_filled(content, path)),)
+    if not any(block.text for block in content):
+        raise _empty(path)
+    return tuple(TextBlock(block.text) for block in content)
+
+
+def _decode_assistant(message: WireAssistantMessage, path: str) -> AssistantMessage:
+    content: list[TextBlock | ThinkingBlock] = []
+    if isinstance(message.content, str):
+        if message.content:
+            content.append(TextBlock(message.content))
+    else:
+        for block in message.content or ():
+            content.append(
+                ThinkingBlock(block.thinking) if isinstance(block, ThinkingContent) else TextBlock(block.text)
+            )
+    calls = _decode_tool_calls(message.tool_calls or (), f"{path}.tool_calls")
+    if not content and not calls and not message.tool_plan:
+        raise _empty(path)
+    return AssistantMessage(
+        content=tuple(content),
+        tool_plan=message.tool_plan,
+        tool_calls=calls,
+        citations=tuple(
+            decode_citation(citation, f"{path}.citations[{index}]")
+            for index, citation in enumerate(message.citations or ())
+        ),
+    )
+
+
+def _decode_tool_calls(wire: Sequence[WireToolCall], path: str) -> tuple[ToolCall, ...]:
+    calls: list[ToolCall] = []
+    seen: set[str] = set()
+    for index, call in enumerate(wire):
+        at = f"{path}[{index}]"
+        if call.type not in (None, "function"):
+            raise InvalidRequestError(
+                f"invalid request: {at}.type: tool call must be of type function.", field=f"{at}.type"
+            )
+        if call.function is None or not call.function.name:
+            raise InvalidRequestError(
+                f"invalid request: {at}.function.name: required field is missing.",
+                field=f"{at}.function.name",
+            )
+        if not call.id:
+            raise InvalidRequestError(
+                f"invalid request: {at}.id: required field is missing.", field=f"{at}.id"
+            )
+        if call.id in seen:
+            raise InvalidRequestError(
+                f"invalid request: {at}.id: cannot have duplicate tool ids.", field=f"{at}.id"
+            )
+        seen.add(call.id)
+        arguments = call.function.arguments
+        calls.append(ToolCall(call.id, call.function.name, "{}" if arguments is None else arguments))
+    return tuple(calls)
+
+
+def _decode_tool(message: WireToolMessage, path: str, call_ids: set[str]) -> ToolMessage:
+    if not message.tool_call_id:
+        raise InvalidRequestError(
+            f"invalid request: {path}.tool_call_id: tool call id must be provided with tool message.",
+            field=f"{path}.tool_call_id",
+        )
+    if message.tool_call_id not in call_ids:
+        raise InvalidRequestError(
+            f"invalid request: {path}.tool_call_id: tool call id not found in previous tool calls.",
+            field=f"{path}.tool_call_id",
+        )
+    if message.content is None:
+        raise InvalidRequestError(
+            f"invalid request: {path}.content: required field is missing.", field=f"{path}.content"
+        )
+    if isinstance(message.content, str):
+        return ToolMessage(message.tool_call_id, (TextBlock(message.content),))
+    return ToolMessage(
+        message.tool_call_id,
+        tuple(
+            DocumentBlock(Document(block.document.data, block.document.id))
+            if isinstance(block, DocumentContent)
+            else TextBlock(block.text)
+            for block in message.content
+        ),
+    )
+
+
+def _decode_image(block: ImageContent, path: str) -> ImageBlock:
+    url, detail = block.image_url.url, block.image_url.detail
+    if not url.startswith(("https://", "http://", "data:image/")):
+        raise InvalidRequestError(
+            f"invalid request: {path}.url: expected an http(s) URL or a data:image/ URI.",
+            field=f"{path}.url",
+        )
+    if detail is not None and detail not in _DETAILS:
+        raise InvalidRequestError(
+            f"invalid request: {path}.detail: expected one of auto, low, high.", field=f"{path}.detail"
+        )
+    return ImageBlock(url, cast(Literal["auto", "low", "high"] | None, detail))
+
+
+def _limit_images(messages: list[Message]) -> None:
+    images = [
+        block
+        for message in messages
+        if isinstance(message, UserMessage)
+        for block in message.content
+        if isinstance(block, ImageBlock)
+    ]
+    if len(images) > MAX_IMAGES:
+        raise InvalidRequestError(
+            f"invalid request: messages: too many images, maximum is {MAX_IMAGES}, received {len(images)}.",
+            field="messages",
+        )
+    # Base64 carries three bytes in four characters.
+    size_bytes = sum(len(image.url) * 3 // 4 for image in images if image.url.startswith("data:"))
+    if size_bytes > MAX_IMAGES_BYTES:
+        raise InvalidRequestError(
+            f"invalid request: messages: images exceed {MAX_IMAGES_BYTES} bytes in total.", field="messages"
+        )
+
+
+def _filled(text: str, path: str) -> str:
+    if not text:
+        raise _empty(path)
+    return text
+
+
+def _empty(path: str) -> InvalidRequestError:
+    return InvalidRequestError(
+        f"invalid request: {path}.content: message must not be empty in a turn.", field=f"{path}.content"
+    )

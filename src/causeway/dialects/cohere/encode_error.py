@@ -1,0 +1,50 @@
+"""Errors and warnings in Cohere's shapes.
+
+Native routes answer `{"id", "message"}` as Cohere does; gateway routes the superset
+`{"id", "type", "message", "code"}`, which the readers of either shape understand.
+"""
+
+from causeway.model.errors import CausewayError
+from causeway.model.loss import Loss, LossReport
+from causeway.wire.ascii_json import encode_ascii
+
+MAX_WARNING_CHARACTERS = 1500
+
+_TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
+
+
+def encode_error(error: CausewayError, *, id: str, is_native: bool) -> bytes:
+    """Return the JSON body of an error; `id` is the trace id that the headers carry too."""
+    if is_native:
+        return encode_ascii({"id": id, "message": error.message})
+    fallback = "invalid_request_error" if error.fault == "client" else "api_error"
+    return encode_ascii(
+        {
+            "id": id,
+            "type": _TYPES.get(error.status, fallback),
+            "message": error.message,
+            "code": error.code,
+        }
+    )
+
+
+def encode_warning(losses: LossReport) -> bytes | None:
+    """Return the value of the `X-API-Warning` header, or none where nothing was lost.
+
+    Printable ASCII only, and bounded, since names of unknown fields come from the caller.
+    """
+    if not losses.losses:
+        return None
+    text = "; ".join(_encode_loss(loss) for loss in losses.losses)
+    if losses.uncounted:
+        text = f"{text}; and {losses.uncounted} more"
+    printable = "".join(c if " " <= c <= "~" else "?" for c in text)
+    if len(printable) > MAX_WARNING_CHARACTERS:
+        printable = f"{printable[: MAX_WARNING_CHARACTERS - 3]}..."
+    return printable.encode()
+
+
+def _encode_loss(loss: Loss) -> str:
+    if loss.kind == "unknown":  # Cohere's own wording of the same
+        return f"unknown field: parameter {loss.path} is not a valid field"
+    return f"{loss.path} {loss.kind}: {loss.detail}"

@@ -1,0 +1,98 @@
+"""A canonical response as the JSON that `POST /v2/chat` answers with.
+
+Key order is the one of every recorded answer: `id`, `message`, `finish_reason`, `usage`,
+`logprobs`. What is absent is left out, never null.
+"""
+
+from typing import Any
+
+from causeway.model.content import Citation, TextBlock, ThinkingBlock, ToolCall
+from causeway.model.response import ChatResponse, TokenLogprobs
+from causeway.model.usage import Usage
+from causeway.wire.ascii_json import encode_ascii
+
+_TARGETS = {"text": "TEXT_CONTENT", "thinking": "THINKING_CONTENT", "plan": "PLAN"}
+
+
+def encode_response(response: ChatResponse) -> bytes:
+    """Return the JSON body of a whole answer."""
+    message: dict[str, Any] = {"role": "assistant"}
+    if response.content:
+        message["content"] = [_encode_block(block) for block in response.content]
+    elif not response.tool_calls and response.tool_plan is None:
+        message["content"] = []
+    if response.tool_plan is not None:
+        message["tool_plan"] = response.tool_plan
+    if response.tool_calls:
+        message["tool_calls"] = [encode_tool_call(call) for call in response.tool_calls]
+    if response.citations:
+        message["citations"] = [encode_citation(citation) for citation in response.citations]
+    body: dict[str, Any] = {
+        "id": response.id,
+        "message": message,
+        "finish_reason": response.finish_reason.upper(),
+        "usage": encode_usage(response.usage),
+    }
+    if response.logprobs is not None:
+        body["logprobs"] = [encode_logprobs(item) for item in response.logprobs]
+    if response.failure is not None:
+        body["error"] = response.failure.message
+        if response.failure.type is not None:
+            body["error_type"] = response.failure.type
+    return encode_ascii(body)
+
+
+def encode_usage(usage: Usage) -> dict[str, Any]:
+    """Return the usage object. Both counts are always there: LangChain reads one, others the other."""
+    billed_units = {"input_tokens": usage.billed_input_tokens, "output_tokens": usage.billed_output_tokens}
+    if usage.search_units is not None:
+        billed_units["search_units"] = usage.search_units
+    if usage.classifications is not None:
+        billed_units["classifications"] = usage.classifications
+    tokens = {"input_tokens": usage.input_tokens, "output_tokens": usage.output_tokens}
+    if usage.image_tokens is not None:
+        tokens["image_tokens"] = usage.image_tokens
+    encoded: dict[str, Any] = {"billed_units": billed_units, "tokens": tokens}
+    if usage.cached_tokens is not None:
+        encoded["cached_tokens"] = usage.cached_tokens
+    return encoded
+
+
+def encode_tool_call(call: ToolCall) -> dict[str, Any]:
+    """Return a tool call; its arguments stay the text that they are."""
+    return {
+        "id": call.id,
+        "type": "function",
+        "function": {"name": call.name, "arguments": call.arguments},
+    }
+
+
+def encode_citation(citation: Citation) -> dict[str, Any]:
+    """Return a citation with its sources."""
+    encoded: dict[str, Any] = {
+        "start": citation.start,
+        "end": citation.end,
+        "text": citation.text,
+        "sources": [
+            {"type": "tool", "id": source.id, "tool_output": source.data}
+            if source.kind == "tool"
+            else {"type": "document", "id": source.id, "document": source.data}
+            for source in citation.sources
+        ],
+    }
+    if citation.target is not None:
+        encoded["type"] = _TARGETS[citation.target]
+    if citation.content_index is not None:
+        encoded["content_index"] = citation.content_index
+    return encoded
+
+
+def encode_logprobs(item: TokenLogprobs) -> dict[str, Any]:
+    """Return the log probabilities of one piece of text."""
+    return {"text": item.text, "token_ids": item.token_ids, "logprobs": item.logprobs}
+
+
+def _encode_block(block: TextBlock | ThinkingBlock) -> dict[str, str]:
+    if isinstance(block, ThinkingBlock):
+        return {"type": "thinking", "thinking": block.thinking}
+    return {"type": "text", "text": block.text}

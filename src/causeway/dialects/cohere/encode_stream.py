@@ -1,0 +1,136 @@
+"""Canonical events as the server-sent events of Cohere's streams.
+
+Two framings of the same events: the native one of `POST /v2/chat` with `stream: true`, and the one
+of `POST /v2/chat/stream`, whose frames carry both the native `type` and the older `event_type` and
+so serve clients of either. Encoders refuse an illegal order of events.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from causeway.dialects.cohere.encode_response import encode_citation, encode_logprobs, encode_usage
+from causeway.model.events import (
+    CitationAdded,
+    ContentEnd,
+    ContentStart,
+    Event,
+    MessageEnd,
+    MessageStart,
+    PlanDelta,
+    TextDelta,
+    ThinkingDelta,
+    ToolCallDelta,
+    ToolCallEnd,
+    ToolCallStart,
+)
+from causeway.model.order import EventOrder
+from causeway.wire.ascii_json import encode_ascii
+from causeway.wire.server_sent_events import encode_event
+
+DONE = b"data: [DONE]\n\n"
+
+_EVENT_TYPES = {
+    "message-start": "stream-start",
+    "content-delta": "content-delta",
+    "tool-plan-delta": "content-delta",
+    "tool-call-start": "tool-call-start",
+    "tool-call-delta": "tool-call-delta",
+    "tool-call-end": "tool-call-end",
+    "citation-start": "citation-start",
+    "citation-end": "citation-end",
+    "message-end": "stream-end",
+}
+
+
+class NativeStreamEncoder:
+    """The frames that Cohere sends on `POST /v2/chat`."""
+
+    def __init__(self) -> None:
+        self._order = EventOrder()
+
+    def encode(self, event: Event) -> bytes:
+        """Return the frames of the next event; raises IllegalEventOrderError."""
+        self._order.advance(event)
+        if type(event) is TextDelta and event.logprobs is None:
+            return (
+                b'event: content-delta\ndata: {"type":"content-delta","index":%d,'
+                b'"delta":{"message":{"content":{"text":%b}}}}\n\n' % (event.index, encode_ascii(event.text))
+            )
+        frames = b"".join(
+            encode_event(payload["type"], encode_ascii(payload)) for payload in encode_payloads(event)
+        )
+        return frames + DONE if isinstance(event, MessageEnd) else frames
+
+
+class DualStreamEncoder:
+    """The frames of `POST /v2/chat/stream`: every JSON has `type` and `event_type`.
+
+    The `event:` line names the `event_type`. `content-start` and `content-end` have no counterpart
+    among the older types and are not sent.
+    """
+
+    def __init__(self) -> None:
+        self._order = EventOrder()
+
+    def encode(self, event: Event) -> bytes:
+        """Return the frames of the next event; raises IllegalEventOrderError."""
+        self._order.advance(event)
+        frames = b"".join(self._frame(payload) for payload in encode_payloads(event))
+        return frames + DONE if isinstance(event, MessageEnd) else frames
+
+    def _frame(self, payload: dict[str, Any]) -> bytes:
+        event_type = _EVENT_TYPES.get(payload["type"])
+        if event_type is None:
+            return b""
+        dual: dict[str, Any] = {"event_type": event_type, **payload}
+        if event_type == "stream-start":
+            dual["generation_id"] = payload["id"]
+        elif event_type == "stream-end":
+            dual["is_finished"] = True
+            dual["finish_reason"] = payload["delta"]["finish_reason"]
+        return encode_event(event_type, encode_ascii(dual))
+
+
+def encode_payloads(event: Event) -> Iterator[dict[str, Any]]:
+    """Yield the JSON objects that say one event, keys in the order that Cohere writes them."""
+    match event:
+        case TextDelta(index=index, text=text, logprobs=logprobs):
+            payload = _message_delta("content-delta", index, {"content": {"text": text}})
+            if logprobs is not None:
+                payload["logprobs"] = encode_logprobs(logprobs)
+            yield payload
+        case ThinkingDelta(index=index, thinking=thinking):
+            yield _message_delta("content-delta", index, {"content": {"thinking": thinking}})
+        case MessageStart(id=id):
+            message = {"role": "assistant", "content": [], "tool_plan": "", "tool_calls": [], "citations": []}
+            yield {"id": id, "type": "message-start", "delta": {"message": message}}
+        case ContentStart(index=index, kind=kind):
+            yield _message_delta("content-start", index, {"content": {"type": kind, kind: ""}})
+        case ContentEnd(index=index):
+            yield {"type": "content-end", "index": index}
+        case PlanDelta(text=text):
+            yield {"type": "tool-plan-delta", "delta": {"message": {"tool_plan": text}}}
+        case ToolCallStart(index=index, id=id, name=name):
+            call = {"id": id, "type": "function", "function": {"name": name, "arguments": ""}}
+            yield _message_delta("tool-call-start", index, {"tool_calls": call})
+        case ToolCallDelta(index=index, arguments=arguments):
+            call = {"function": {"arguments": arguments}}
+            yield _message_delta("tool-call-delta", index, {"tool_calls": call})
+        case ToolCallEnd(index=index):
+            yield {"type": "tool-call-end", "index": index}
+        case CitationAdded(index=index, citation=citation):
+            yield _message_delta("citation-start", index, {"citations": encode_citation(citation)})
+            yield {"type": "citation-end", "index": index}
+        case MessageEnd(finish_reason=finish_reason, usage=usage, failure=failure):
+            # Cohere itself sends `usage: {}` with an error, which breaks langchain-cohere's
+            # stream(); counts are always sent (tests/dialects/test_cohere_stream.py).
+            delta: dict[str, Any] = {"finish_reason": finish_reason.upper(), "usage": encode_usage(usage)}
+            if failure is not None:
+                delta["error"] = failure.message
+                if failure.type is not None:
+                    delta["error_type"] = failure.type
+            yield {"type": "message-end", "delta": delta}
+
+
+def _message_delta(type: str, index: int, message: dict[str, Any]) -> dict[str, Any]:
+    return {"type": type, "index": index, "delta": {"message": message}}

@@ -1,0 +1,66 @@
+"""Who may call: keys kept as digests, compared in constant time, and where callers put them."""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import ipaddress
+from collections.abc import Iterable, Mapping
+
+
+class KeyRing:
+    """The keys that open the gateway. Only their SHA-256 digests are kept."""
+
+    def __init__(self, keys: Iterable[str] = ()) -> None:
+        self._digests = tuple({_digest(key) for key in keys})
+
+    def __repr__(self) -> str:
+        return f"KeyRing({len(self._digests)} keys)"
+
+    def __bool__(self) -> bool:
+        return bool(self._digests)
+
+    def admits(self, key: str) -> bool:
+        """Whether `key` is one of the ring; takes the same time whichever it is."""
+        digest = _digest(key)
+        found = False
+        for known in self._digests:
+            found |= hmac.compare_digest(known, digest)
+        return found
+
+
+def presented_key(headers: Mapping[bytes, bytes]) -> str | None:
+    """Return the key that a caller presents, or none.
+
+    Looked for in this order: `x-bf-vk`, `Authorization: Bearer` (the scheme in any case),
+    `x-api-key`, and the password of `Authorization: Basic`.
+    """
+    if key := headers.get(b"x-bf-vk", b"").strip():
+        return key.decode("latin-1")
+    scheme, _, credentials = headers.get(b"authorization", b"").strip().partition(b" ")
+    credentials = credentials.strip()
+    if scheme.lower() == b"bearer" and credentials:
+        return credentials.decode("latin-1")
+    if key := headers.get(b"x-api-key", b"").strip():
+        return key.decode("latin-1")
+    if scheme.lower() == b"basic":
+        try:
+            user, _, password = base64.b64decode(credentials, validate=True).decode("latin-1").partition(":")
+        except (binascii.Error, ValueError):
+            return None
+        return password or user or None
+    return None
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a server bound to `host` can be reached from this machine alone."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def _digest(key: str) -> bytes:
+    return hashlib.sha256(key.encode("utf-8", "surrogateescape")).digest()

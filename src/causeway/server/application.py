@@ -1,0 +1,161 @@
+"""The ASGI application: finds the endpoint, checks the key, and answers every error in its dialect."""
+
+import logging
+import os
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+
+import msgspec
+
+from causeway.config.schema import ServerConfig
+from causeway.dialects.endpoints import ChatEndpoint, error_face
+from causeway.dialects.faces import ChatClientFace
+from causeway.model.errors import (
+    AuthenticationError,
+    CausewayError,
+    ClientDisconnectedError,
+    MethodNotAllowedError,
+    NotFoundError,
+)
+from causeway.pipeline.chat import as_causeway_error
+from causeway.rules.access import KeyRing, presented_key
+from causeway.server.asgi import Headers, Receive, Scope, Send, send_json
+from causeway.server.chat import ChatHandler
+from causeway.server.request_body import read_body
+
+_log = logging.getLogger(__name__)
+
+# As on every recorded answer of Cohere's.
+_COMMON_HEADERS: Headers = [
+    (b"access-control-expose-headers", b"X-Debug-Trace-ID"),
+    (b"cache-control", b"no-cache, no-store, no-transform, must-revalidate, private, max-age=0"),
+    (b"expires", b"Thu, 01 Jan 1970 00:00:00 GMT"),
+    (b"pragma", b"no-cache"),
+    (b"vary", b"Origin"),
+]
+
+Lifespan = Callable[[], Awaitable[None]]
+
+
+class Application:
+    """The gateway as an ASGI application. `describe_health` gives the body of `GET /health`."""
+
+    def __init__(
+        self,
+        *,
+        config: ServerConfig,
+        keys: KeyRing,
+        endpoints: Iterable[ChatEndpoint],
+        chat: ChatHandler,
+        describe_health: Callable[[], Mapping[str, object]],
+        start: Lifespan,
+        stop: Lifespan,
+    ) -> None:
+        self._config = config
+        self._keys = keys
+        self._endpoints = {endpoint.path: endpoint for endpoint in endpoints}
+        self._chat = chat
+        self._describe_health = describe_health
+        self._start = start
+        self._stop = stop
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one ASGI connection."""
+        if scope["type"] == "http":
+            await self._serve_http(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._serve_lifespan(receive, send)
+        else:
+            await send({"type": "websocket.close", "code": 1008})
+
+    async def _serve_lifespan(self, receive: Receive, send: Send) -> None:
+        await receive()
+        try:
+            await self._start()
+        except Exception as error:
+            _log.error("the gateway could not start", exc_info=error)
+            await send({"type": "lifespan.startup.failed", "message": str(error)})
+            return
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self._stop()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _serve_http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        trace_id = os.urandom(16).hex()
+        headers = [(b"x-debug-trace-id", trace_id.encode()), *_COMMON_HEADERS]
+        path: str = scope["path"]
+        if path == "/health" and scope["method"] in ("GET", "HEAD"):
+            await send_json(send, 200, msgspec.json.encode(self._describe_health()), headers)
+            return
+        endpoint = self._endpoints.get(path)
+        tracked = _TrackedSend(send)
+        try:
+            await self._serve_chat(endpoint, scope, receive, tracked, headers)
+        except ClientDisconnectedError:
+            _log.debug("client disconnected: %s", trace_id)
+        except Exception as error:
+            if tracked.has_started:
+                # Nothing truthful can be said on this connection any more: the server cuts it.
+                raise
+            face = endpoint.face if endpoint else error_face(path)
+            await _send_error(face, as_causeway_error(error), trace_id, headers, send)
+
+    async def _serve_chat(
+        self,
+        endpoint: ChatEndpoint | None,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        headers: Headers,
+    ) -> None:
+        request_headers = dict(scope["headers"])
+        if self._keys:
+            self._authenticate(request_headers)
+        if endpoint is None:
+            raise NotFoundError("404 page not found")
+        if scope["method"] != endpoint.method:
+            raise MethodNotAllowedError(
+                f"method {scope['method'][:20]} is not allowed, use {endpoint.method}"
+            )
+        body = await read_body(
+            receive,
+            request_headers,
+            max_bytes=self._config.max_body_bytes,
+            timeout_seconds=self._config.body_timeout_seconds,
+        )
+        await self._chat.serve(endpoint, body, headers, receive, send)
+
+    def _authenticate(self, headers: Mapping[bytes, bytes]) -> None:
+        key = presented_key(headers)
+        if key is None:
+            raise AuthenticationError("no api key supplied")
+        if not self._keys.admits(key):
+            raise AuthenticationError("invalid api token")
+
+
+class _TrackedSend:
+    """A send that knows whether the status line has gone out."""
+
+    __slots__ = ("_send", "has_started")
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.has_started = False
+
+    def __call__(self, message: Scope) -> Awaitable[None]:
+        self.has_started = True
+        return self._send(message)
+
+
+async def _send_error(
+    face: ChatClientFace, error: CausewayError, trace_id: str, headers: Headers, send: Send
+) -> None:
+    extra: Headers = []
+    if error.retry_after_seconds is not None:
+        # Cohere's clients take 0 for none.
+        extra.append((b"retry-after", str(max(1, error.retry_after_seconds)).encode()))
+    if error.status == 405:
+        extra.append((b"allow", b"POST"))
+    if error.status in (408, 413):
+        extra.append((b"connection", b"close"))
+    await send_json(send, error.status, face.encode_error(error, trace_id), headers + extra)

@@ -1,0 +1,1 @@
+"""Framing without I/O: bytes in, frames out, and back. Knows no vendor."""

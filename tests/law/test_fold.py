@@ -1,0 +1,154 @@
+"""The laws between a response and its events, in the model and through Cohere's wire."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.strategies import responses
+
+from causeway.dialects.cohere.decode_response import decode_response
+from causeway.dialects.cohere.decode_stream import StreamDecoder
+from causeway.dialects.cohere.encode_response import encode_response
+from causeway.dialects.cohere.encode_stream import DualStreamEncoder, NativeStreamEncoder
+from causeway.model.events import (
+    ContentEnd,
+    ContentStart,
+    MessageEnd,
+    MessageStart,
+    TextDelta,
+    ThinkingDelta,
+    ToolCallDelta,
+    ToolCallEnd,
+    ToolCallStart,
+)
+from causeway.model.fold import Fold, fold, unfold
+from causeway.model.order import EventOrder, IllegalEventOrderError
+from causeway.model.response import ChatResponse, FinishReason
+from causeway.model.usage import Usage
+
+END = MessageEnd(FinishReason.COMPLETE, Usage())
+
+
+def stream_bytes(response: ChatResponse) -> bytes:
+    encoder = NativeStreamEncoder()
+    return b"".join(encoder.encode(event) for event in unfold(response))
+
+
+@given(responses())
+def test_fold_undoes_unfold(response: ChatResponse) -> None:
+    assert fold(unfold(response)) == response
+
+
+@given(responses())
+def test_the_streamed_answer_is_the_whole_answer(response: ChatResponse) -> None:
+    streamed = fold(StreamDecoder().feed(stream_bytes(response)))
+    whole = decode_response(encode_response(response))
+    # The stream's first frame has the id, its others the rest: nothing differs.
+    assert streamed == whole == response
+
+
+@given(responses(), st.data())
+def test_a_stream_cut_anywhere_is_the_same_stream(response: ChatResponse, data: st.DataObject) -> None:
+    sent = stream_bytes(response)
+    whole = list(StreamDecoder().feed(sent))
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(sent)), max_size=8)))
+    decoder = StreamDecoder()
+    events = []
+    for start, end in zip([0, *cuts], [*cuts, len(sent)], strict=True):
+        events += decoder.feed(sent[start:end])
+    assert events == whole
+
+
+@given(responses())
+def test_streams_are_ascii_and_one_line_per_datum(response: ChatResponse) -> None:
+    sent = stream_bytes(response)
+    assert sent.isascii()
+    frames = sent.decode().split("\n\n")
+    assert frames[-2:] == ["data: [DONE]", ""]
+    for frame in frames[:-2]:
+        event, data = frame.split("\n")
+        assert event == f"event: {json.loads(data.removeprefix('data: '))['type']}"
+
+
+@given(responses())
+def test_dual_frames_carry_the_same_events(response: ChatResponse) -> None:
+    encoder = DualStreamEncoder()
+    sent = b"".join(encoder.encode(event) for event in unfold(response))
+    allowed = {
+        "stream-start", "content-delta", "citation-start", "citation-end",
+        "tool-call-start", "tool-call-delta", "tool-call-end", "stream-end",
+    }  # fmt: skip
+    frames = sent.decode().split("\n\n")
+    assert frames[-2:] == ["data: [DONE]", ""]
+    texts = []
+    for frame in frames[:-2]:
+        event, data = frame.split("\n")
+        payload = json.loads(data.removeprefix("data: "))
+        assert event == f"event: {payload['event_type']}"
+        assert payload["event_type"] in allowed
+        texts.append(payload.get("delta", {}).get("message", {}).get("content") or {})
+    native = [event for event in unfold(response) if isinstance(event, TextDelta | ThinkingDelta)]
+    assert [text for text in texts if text] == [
+        {"text": event.text} if isinstance(event, TextDelta) else {"thinking": event.thinking}
+        for event in native
+    ]
+    assert json.loads(frames[-3].split("\n")[1].removeprefix("data: "))["is_finished"] is True
+
+
+START = MessageStart("id")
+TEXT = ContentStart(0, "text")
+CALL = ToolCallStart(0, "id", "name")
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        [TextDelta(0, "x")],
+        [END],
+        [START, START],
+        [START, TextDelta(0, "x")],
+        [START, TEXT, ContentStart(1, "text")],
+        [START, TEXT, TextDelta(1, "x")],
+        [START, TEXT, ThinkingDelta(0, "x")],
+        [START, ContentStart(0, "thinking"), TextDelta(0, "x")],
+        [START, ContentStart(1, "text")],
+        [START, TEXT, END],
+        [START, TEXT, CALL],
+        [START, CALL, ContentEnd(0)],
+        [START, TEXT, ToolCallEnd(0)],
+        [START, ToolCallDelta(0, "x")],
+        [START, CALL, ToolCallDelta(1, "x")],
+        [START, ToolCallStart(1, "id", "name")],
+        [START, END, END],
+        [START, TEXT, ContentEnd(0), END, TextDelta(0, "x")],
+    ],
+    ids=lambda events: "-".join(type(event).__name__ for event in events),
+)
+@pytest.mark.parametrize("machine", [EventOrder, NativeStreamEncoder, DualStreamEncoder, Fold])
+def test_an_illegal_order_is_refused(machine: type, events: list) -> None:  # type: ignore[type-arg]
+    subject = machine()
+    take = getattr(subject, "advance", None) or getattr(subject, "encode", None) or subject.add
+    for event in events[:-1]:
+        take(event)
+    with pytest.raises(IllegalEventOrderError):
+        take(events[-1])
+
+
+def test_what_is_open_can_be_closed() -> None:
+    order = EventOrder()
+    for event in (START, TEXT):
+        order.advance(event)
+    assert order.closing_events() == [ContentEnd(0)]
+    for event in (ContentEnd(0), CALL):
+        order.advance(event)
+    assert order.closing_events() == [ToolCallEnd(0)]
+    order.advance(ToolCallEnd(0))
+    assert order.closing_events() == []
+
+
+def test_a_response_needs_its_end() -> None:
+    unfinished = Fold()
+    unfinished.add(START)
+    with pytest.raises(ValueError, match="has not ended"):
+        unfinished.response()

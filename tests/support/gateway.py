@@ -1,0 +1,100 @@
+"""The gateway's ASGI application on a real socket, in front of a model that follows a script."""
+
+import asyncio
+import socket
+import threading
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
+from contextlib import contextmanager
+
+import uvicorn
+
+from causeway.config.schema import ServerConfig
+from causeway.dialects.endpoints import chat_endpoints
+from causeway.model.events import Event
+from causeway.model.loss import LossReport
+from causeway.model.request import ChatRequest
+from causeway.pipeline.directory import ModelDirectory
+from causeway.rules.access import KeyRing
+from causeway.server.application import Application
+from causeway.server.chat import ChatHandler
+
+Step = Event | Exception | threading.Event
+Script = Callable[[ChatRequest, LossReport], Iterable[Step]]
+
+
+class ScriptedModel:
+    """Answers with a script: events are sent, exceptions raised, and a threading.Event is waited for.
+
+    `script` may be replaced between requests. `requests` keeps what was asked. `released` is set whenever an answer has been given up or ended.
+    """
+
+    name = "local/scripted"
+
+    def __init__(self, script: Script) -> None:
+        self.script = script
+        self.requests: list[ChatRequest] = []
+        self.released = threading.Event()
+        self.reached_wait = threading.Event()
+
+    async def stream_chat(self, request: ChatRequest, losses: LossReport) -> AsyncGenerator[Event, None]:
+        self.requests.append(request)
+        try:
+            for step in self.script(request, losses):
+                if isinstance(step, Exception):
+                    raise step
+                if isinstance(step, threading.Event):
+                    self.reached_wait.set()
+                    while not step.is_set():
+                        await asyncio.sleep(0.005)
+                else:
+                    yield step
+        finally:
+            self.released.set()
+
+
+@contextmanager
+def serve(
+    script: Script,
+    *,
+    config: ServerConfig | None = None,
+    keys: Iterable[str] = (),
+) -> Iterator[tuple[str, ScriptedModel]]:
+    """Run the gateway; yields its base URL and the model behind it."""
+    config = config or ServerConfig()
+    model = ScriptedModel(script)
+
+    async def nothing() -> None:
+        return
+
+    application = Application(
+        config=config,
+        keys=KeyRing(keys),
+        endpoints=chat_endpoints(),
+        chat=ChatHandler(
+            ModelDirectory([model], strict=config.strict_models),
+            heartbeat_seconds=config.heartbeat_seconds,
+        ),
+        describe_health=lambda: {"status": "ok"},
+        start=nothing,
+        stop=nothing,
+    )
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(application, log_level="error", lifespan="on"))
+    started = threading.Event()
+
+    async def run() -> None:
+        running = asyncio.ensure_future(server.serve(sockets=[listener]))
+        while not server.started and not running.done():
+            await asyncio.sleep(0.005)
+        started.set()
+        await running
+
+    thread = threading.Thread(target=asyncio.run, args=(run(),), daemon=True)
+    thread.start()
+    started.wait(10)
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}", model
+    finally:
+        server.should_exit = True
+        thread.join(10)
+        assert not thread.is_alive(), "the server did not stop"

@@ -1,0 +1,26 @@
+"""Escaped JSON is the same JSON."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from causeway.wire.ascii_json import encode_ascii
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.text(st.characters(exclude_categories=["Cs"])),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), inner),
+)
+
+
+@given(values)
+def test_same_value_in_ascii(value: object) -> None:
+    encoded = encode_ascii(value)
+    assert encoded.isascii()
+    assert json.loads(encoded) == value
+
+
+@pytest.mark.parametrize("nasty", ["\u2028", "\u2029", "\u0085", "24°C", "\U0001f600", "日本語"])
+def test_characters_that_break_clients_are_escaped(nasty: str) -> None:
+    assert encode_ascii(nasty) == json.dumps(nasty).encode()
