@@ -5,7 +5,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from support.recordings import client_requests, fixture_files, recordings
 
 from causeway.dialects.cohere.decode_request import decode_request
 from causeway.dialects.cohere.decode_response import decode_response
@@ -16,6 +15,7 @@ from causeway.dialects.cohere.encode_stream import NativeStreamEncoder, encode_p
 from causeway.model.errors import InvalidRequestError
 from causeway.model.fold import fold
 from causeway.model.loss import LossReport
+from support.recordings import client_requests, fixture_files, recordings
 
 CHATS = recordings("cohere", "/v2/chat")
 

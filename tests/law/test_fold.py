@@ -5,7 +5,6 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.strategies import responses
 
 from causeway.dialects.cohere.decode_response import decode_response
 from causeway.dialects.cohere.decode_stream import StreamDecoder
@@ -26,6 +25,7 @@ from causeway.model.fold import Fold, fold, unfold
 from causeway.model.order import EventOrder, IllegalEventOrderError
 from causeway.model.response import ChatResponse, FinishReason
 from causeway.model.usage import Usage
+from support.strategies import responses
 
 END = MessageEnd(FinishReason.COMPLETE, Usage())
 

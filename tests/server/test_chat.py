@@ -9,8 +9,6 @@ from typing import Any
 
 import httpx
 import pytest
-from support.gateway import ScriptedModel, serve
-from support.recordings import recordings
 
 from causeway.config.schema import ServerConfig
 from causeway.dialects.cohere.decode_response import decode_response
@@ -21,6 +19,8 @@ from causeway.model.events import ContentEnd, ContentStart, MessageEnd, MessageS
 from causeway.model.fold import unfold
 from causeway.model.response import FinishReason
 from causeway.model.usage import Usage
+from support.gateway import ScriptedModel, serve
+from support.recordings import recordings
 
 PATHS = [f"{prefix}/v2/chat" for prefix in ("", *COHERE_PREFIXES)]
 BODY = {"model": "local/scripted", "messages": [{"role": "user", "content": "hi"}]}

@@ -25,7 +25,8 @@ Script = Callable[[ChatRequest, LossReport], Iterable[Step]]
 class ScriptedModel:
     """Answers with a script: events are sent, exceptions raised, and a threading.Event is waited for.
 
-    `script` may be replaced between requests. `requests` keeps what was asked. `released` is set whenever an answer has been given up or ended.
+    `script` may be replaced between requests, and `requests` keeps what was asked. `released` is set
+    whenever an answer has been given up or ended.
     """
 
     name = "local/scripted"

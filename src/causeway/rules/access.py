@@ -20,6 +20,11 @@ class KeyRing:
     def __bool__(self) -> bool:
         return bool(self._digests)
 
+    @property
+    def count(self) -> int:
+        """How many keys there are."""
+        return len(self._digests)
+
     def admits(self, key: str) -> bool:
         """Whether `key` is one of the ring; takes the same time whichever it is."""
         digest = _digest(key)

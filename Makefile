@@ -1,0 +1,55 @@
+# Everything starts from `python3` (3.11 or newer), this file and the package registry.
+UV_VERSION := 0.13.9
+PYTHON ?= python3
+UV := .uv/bin/uv
+export UV_PYTHON ?= $(shell command -v $(PYTHON))
+export UV_PYTHON_DOWNLOADS := never
+
+.PHONY: help serve demo test check format bench doctor clean
+
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+serve: runtime ## Start the gateway on http://127.0.0.1:8080
+	.venv/bin/causeway serve $(ARGS)
+
+demo: environments ## Start the gateway, chat with it through Cohere's SDK, and stop
+	.venv/bin/python examples/demo.py
+
+doctor: runtime ## Say what works on this machine, and why not
+	.venv/bin/causeway doctor
+
+test: environments ## Run every test, with both generations of Cohere's SDK
+	.venv/bin/python -m pytest $(ARGS)
+	.venv-cohere5/bin/python -m pytest tests/sdk $(ARGS)
+
+check: environments ## Lint, format check, types, architecture
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/mypy
+	.venv/bin/python -m pytest -q tests/test_architecture.py
+
+format: environments ## Format the code and mend what the linter can
+	.venv/bin/ruff check --fix
+	.venv/bin/ruff format
+
+bench: environments ## Measure the embedded model through the gateway
+	.venv/bin/python -m bench $(ARGS)
+
+clean: ## Remove the environments and caches
+	rm -rf .uv .venv .venv-cohere5 .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+.PHONY: runtime environments
+runtime: $(UV)
+	@$(UV) sync --quiet --locked --inexact
+
+environments: $(UV)
+	@$(UV) sync --quiet --locked --group dev --group cohere7
+	@UV_PROJECT_ENVIRONMENT=.venv-cohere5 $(UV) sync --quiet --locked --group dev --group cohere5
+
+$(UV):
+	@echo "Setting up: one small tool first, then what the lock file names ..."
+	@$(PYTHON) -m venv .uv || { \
+		echo "python3 cannot make a virtual environment here; on Debian: apt-get install python3-venv"; exit 1; }
+	@.uv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@touch $@

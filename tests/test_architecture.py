@@ -1,0 +1,128 @@
+"""The architecture, held by parsing imports: layers, purity, who touches the world, file sizes."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = ROOT / "src" / "causeway"
+
+# What each layer may import of the package, besides itself.
+LAYERS: dict[str, set[str]] = {
+    "model": set(),
+    "wire": {"model"},
+    "rules": {"model"},
+    "dialects": {"model", "wire"},
+    "config": {"model", "rules"},
+    "pipeline": {"model", "wire", "dialects", "rules"},
+    "engine": {"model", "wire", "rules", "pipeline"},
+    "server": {"model", "wire", "dialects", "rules", "config", "pipeline", "engine"},
+    "cli": {"model", "wire", "dialects", "rules", "config", "pipeline", "engine", "server"},
+}
+PURE = {"model", "wire", "rules", "dialects"}
+IMPURE_MODULES = {
+    "asyncio", "socket", "ssl", "subprocess", "threading", "time", "random", "secrets", "os", "io", "pathlib",
+    "tempfile", "logging", "sys", "http", "urllib", "selectors", "multiprocessing", "concurrent", "datetime",
+}  # fmt: skip
+# The child process runs without the rest of the gateway.
+WORKER_MAY_IMPORT = {
+    "causeway.engine.protocol",
+    "causeway.engine.loopback",
+    "causeway.engine.native",
+    "causeway.engine.prompt",
+    "causeway.engine.gguf",
+}
+SOFT_LIMIT, HARD_LIMIT = 400, 600
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+
+def imported(path: Path) -> set[str]:
+    """Return every module that a file imports, wherever in the file it does."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            found.add(node.module or "")
+            found.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return found
+
+
+def is_module(name: str) -> bool:
+    return (ROOT / "src" / f"{name.replace('.', '/')}.py").is_file()
+
+
+def layer_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0]
+
+
+def name(path: Path) -> str:
+    return str(path.relative_to(PACKAGE))
+
+
+def test_every_layer_is_known() -> None:
+    folders = {path.name for path in PACKAGE.iterdir() if path.is_dir() and path.name != "__pycache__"}
+    assert folders == set(LAYERS)
+
+
+@pytest.mark.parametrize("path", FILES, ids=name)
+def test_imports_point_one_way(path: Path) -> None:
+    layer = layer_of(path)
+    if layer.endswith(".py"):
+        return
+    allowed = LAYERS[layer] | {layer}
+    used = {module.split(".")[1] for module in imported(path) if module.startswith("causeway.")}
+    used.discard("__version__")
+    assert used <= allowed, f"{layer} may not import {used - allowed}"
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if layer_of(path) in PURE], ids=name)
+def test_pure_layers_touch_nothing(path: Path) -> None:
+    roots = {module.split(".")[0] for module in imported(path)}
+    assert not roots & IMPURE_MODULES
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if layer_of(path) == "dialects"], ids=name)
+def test_a_dialect_never_imports_another(path: Path) -> None:
+    parts = path.relative_to(PACKAGE / "dialects").parts
+    if len(parts) == 1:
+        return
+    others = {
+        module.split(".")[2]
+        for module in imported(path)
+        if module.startswith("causeway.dialects.") and (PACKAGE / "dialects" / module.split(".")[2]).is_dir()
+    }
+    assert others <= {parts[0]}
+
+
+def test_the_engine_is_native_in_the_child_only() -> None:
+    users = {name(path) for path in FILES if "xllamacpp" in {m.split(".")[0] for m in imported(path)}}
+    assert users <= {"engine/native.py", "engine/worker.py"}
+    for child in ("worker.py", "native.py", "loopback.py", "prompt.py", "protocol.py", "gguf.py"):
+        path = PACKAGE / "engine" / child
+        modules = {module for module in imported(path) if is_module(module)}
+        assert modules <= WORKER_MAY_IMPORT, f"{child} imports {modules - WORKER_MAY_IMPORT}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=name)
+def test_files_stay_small(path: Path) -> None:
+    lines = len(path.read_text().splitlines())
+    assert lines <= HARD_LIMIT, f"{lines} lines"
+
+
+def test_most_files_are_well_under_the_limit() -> None:
+    long = [name(path) for path in FILES if len(path.read_text().splitlines()) > SOFT_LIMIT]
+    assert len(long) <= len(FILES) // 10, long
+
+
+@pytest.mark.parametrize("path", FILES, ids=name)
+def test_every_module_says_what_it_is_for(path: Path) -> None:
+    assert ast.get_docstring(ast.parse(path.read_text())), "no module docstring"
+
+
+@pytest.mark.parametrize("path", FILES, ids=name)
+def test_no_module_is_named_after_nothing(path: Path) -> None:
+    assert not {"utils", "helpers", "common", "manager", "misc"} & {path.stem, *path.parent.parts}
+    assert not path.stem.endswith("_v2")

@@ -1,0 +1,47 @@
+"""`import causeway` is cheap: no network, no vendor's SDK, no work."""
+
+import json
+import subprocess
+import sys
+
+PROBE = """
+import json, sys, time
+events = []
+def note(name, args):
+    if name.startswith(("socket.", "subprocess.")):
+        events.append(name)
+sys.addaudithook(note)
+before = time.process_time()
+import causeway
+cost = time.process_time() - before
+print(json.dumps({"cpu_seconds": cost, "events": events, "modules": sorted(sys.modules)}))
+"""
+VENDORS = {"cohere", "openai", "anthropic", "google", "boto3", "httpx", "pydantic", "xllamacpp", "llm"}
+
+
+def probe() -> dict:  # type: ignore[type-arg]
+    result = subprocess.run([sys.executable, "-c", PROBE], capture_output=True, check=True, text=True)
+    return json.loads(result.stdout)  # type: ignore[no-any-return]
+
+
+def test_import_touches_no_network_and_no_vendor() -> None:
+    seen = probe()
+    assert seen["events"] == []
+    assert not {module.split(".")[0] for module in seen["modules"]} & VENDORS
+
+
+def test_import_costs_under_50_ms_of_cpu() -> None:
+    # CPU time of the import alone, beyond the interpreter's own start; the best of three, since the
+    # first one may write byte code.
+    assert min(probe()["cpu_seconds"] for _ in range(3)) < 0.050
+
+
+def test_the_command_line_imports_no_engine_and_no_server_for_its_help() -> None:
+    code = (
+        "import sys, contextlib\nfrom causeway.cli import main\n"
+        "with contextlib.suppress(SystemExit): main(['--help'])\n"
+        "print(sorted(m for m in sys.modules if m.split('.')[0] in ('uvicorn', 'xllamacpp', 'msgspec')))"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
+    assert result.stdout.strip().endswith("[]")
+    assert "serve" in result.stdout
