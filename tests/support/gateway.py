@@ -79,22 +79,29 @@ def serve(
         start=nothing,
         stop=nothing,
     )
+    with running(application) as url:
+        yield url, model
+
+
+@contextmanager
+def running(application: Application) -> Iterator[str]:
+    """Run an application under the real server, in a thread; yields its base URL."""
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(application, log_level="error", lifespan="on"))
     started = threading.Event()
 
     async def run() -> None:
-        running = asyncio.ensure_future(server.serve(sockets=[listener]))
-        while not server.started and not running.done():
+        serving = asyncio.ensure_future(server.serve(sockets=[listener]))
+        while not server.started and not serving.done():
             await asyncio.sleep(0.005)
         started.set()
-        await running
+        await serving
 
     thread = threading.Thread(target=asyncio.run, args=(run(),), daemon=True)
     thread.start()
     started.wait(10)
     try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}", model
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
         server.should_exit = True
         thread.join(10)

@@ -1,6 +1,7 @@
 """Command-line options laid over the configuration file, and the address that they come to."""
 
 import argparse
+import os
 import socket
 from pathlib import Path
 
@@ -35,5 +36,6 @@ def listen(server: ServerConfig) -> socket.socket:
     try:
         return socket.create_server((host, server.port), family=family, backlog=_BACKLOG)
     except (OSError, UnicodeError) as error:
-        reason = getattr(error, "strerror", None) or error
+        number = getattr(error, "errno", None)
+        reason = os.strerror(number) if number and number > 0 else error
         raise ConfigError(f"cannot listen on {host}:{server.port}: {reason}") from None
