@@ -10,16 +10,13 @@ import pytest
 from causeway.engine.weights import bundled_weights
 
 
-def doctor(
-    *options: str, environment: dict[str, str] | None = None
-) -> tuple[int, dict[str, tuple[str, str]]]:
+def doctor(*options: str) -> tuple[int, dict[str, tuple[str, str]]]:
     """Return the exit status, and for each subject its mark and detail."""
     outcome = subprocess.run(
         [sys.executable, "-m", "causeway", "doctor", *options],
         capture_output=True,
         text=True,
         timeout=120,
-        env=environment,
     )
     findings = {}
     for line in outcome.stdout.splitlines()[1:]:
