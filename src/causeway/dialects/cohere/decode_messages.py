@@ -1,8 +1,9 @@
 """From wire messages to canonical ones, with the ordering rules that Cohere documents."""
 
 from collections.abc import Sequence
-from typing import Literal, cast
+from typing import Literal
 
+from causeway.dialects.cohere.decode_images import decode_image, limit_images
 from causeway.dialects.cohere.request_schema import (
     DocumentContent,
     ImageContent,
@@ -34,15 +35,11 @@ from causeway.model.content import (
 )
 from causeway.model.errors import InvalidRequestError
 
-MAX_IMAGES = 20
-MAX_IMAGES_BYTES = 20 * 1024 * 1024
-
 _TARGETS: dict[str, Literal["text", "thinking", "plan"]] = {
     "TEXT_CONTENT": "text",
     "THINKING_CONTENT": "thinking",
     "PLAN": "plan",
 }
-_DETAILS = ("auto", "low", "high")
 
 
 def decode_messages(wire: list[WireMessage] | None) -> tuple[Message, ...]:
@@ -66,7 +63,13 @@ def decode_messages(wire: list[WireMessage] | None) -> tuple[Message, ...]:
                 messages.append(SystemMessage(_decode_system_content(content, path)))
             case WireToolMessage():
                 messages.append(_decode_tool(message, path, call_ids))
-    _limit_images(messages)
+    limit_images(
+        block
+        for message in messages
+        if isinstance(message, UserMessage)
+        for block in message.content
+        if isinstance(block, ImageBlock)
+    )
     return tuple(messages)
 
 
@@ -102,7 +105,7 @@ def _decode_user_content(
         if isinstance(block, TextContent):
             blocks.append(TextBlock(block.text))
         else:
-            blocks.append(_decode_image(block, f"{path}.content[{index}].image_url"))
+            blocks.append(decode_image(block, f"{path}.content[{index}].image_url"))
     if not any(not isinstance(block, TextBlock) or block.text for block in blocks):
         raise _empty(path)
     return tuple(blocks)
@@ -194,41 +197,6 @@ def _decode_tool(message: WireToolMessage, path: str, call_ids: set[str]) -> Too
             for block in message.content
         ),
     )
-
-
-def _decode_image(block: ImageContent, path: str) -> ImageBlock:
-    url, detail = block.image_url.url, block.image_url.detail
-    if not url.startswith(("https://", "http://", "data:image/")):
-        raise InvalidRequestError(
-            f"invalid request: {path}.url: expected an http(s) URL or a data:image/ URI.",
-            field=f"{path}.url",
-        )
-    if detail is not None and detail not in _DETAILS:
-        raise InvalidRequestError(
-            f"invalid request: {path}.detail: expected one of auto, low, high.", field=f"{path}.detail"
-        )
-    return ImageBlock(url, cast(Literal["auto", "low", "high"] | None, detail))
-
-
-def _limit_images(messages: list[Message]) -> None:
-    images = [
-        block
-        for message in messages
-        if isinstance(message, UserMessage)
-        for block in message.content
-        if isinstance(block, ImageBlock)
-    ]
-    if len(images) > MAX_IMAGES:
-        raise InvalidRequestError(
-            f"invalid request: messages: too many images, maximum is {MAX_IMAGES}, received {len(images)}.",
-            field="messages",
-        )
-    # Base64 carries three bytes in four characters.
-    size_bytes = sum(len(image.url) * 3 // 4 for image in images if image.url.startswith("data:"))
-    if size_bytes > MAX_IMAGES_BYTES:
-        raise InvalidRequestError(
-            f"invalid request: messages: images exceed {MAX_IMAGES_BYTES} bytes in total.", field="messages"
-        )
 
 
 def _filled(text: str, path: str) -> str:
