@@ -5,7 +5,7 @@ UV := .uv/bin/uv
 export UV_PYTHON ?= $(shell command -v $(PYTHON))
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help serve demo test check format bench doctor clean
+.PHONY: help serve demo test check format bench doctor eval-citations clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,7 +21,7 @@ doctor: runtime ## Say what works on this machine, and why not
 
 test: environments ## Run every test, with both generations of Cohere's SDK
 	.venv/bin/python -m pytest $(ARGS)
-	.venv-cohere5/bin/python -m pytest tests/sdk $(ARGS)
+	.venv-cohere5/bin/python -m pytest tests/sdk tests/langchain $(ARGS)
 
 check: environments ## Lint, format check, types, architecture
 	.venv/bin/ruff check
@@ -36,8 +36,11 @@ format: environments ## Format the code and mend what the linter can
 bench: environments ## Measure the embedded model through the gateway
 	.venv/bin/python -m bench $(ARGS)
 
+eval-citations: environments ## Measure citations on the labelled cases
+	.venv/bin/python -m evaluation.citations $(ARGS)
+
 clean: ## Remove the environments and caches
-	rm -rf .uv .venv .venv-cohere5 .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .uv .venv .venv-cohere5 .mypy_cache .pytest_cache .ruff_cache .hypothesis tests/typescript/node_modules
 
 .PHONY: runtime environments
 runtime: $(UV)

@@ -13,26 +13,28 @@ LAYERS: dict[str, set[str]] = {
     "model": set(),
     "wire": {"model"},
     "rules": {"model"},
+    "grounding": {"model"},
+    "schemas": {"model"},
     "dialects": {"model", "wire"},
     "config": {"model", "rules"},
-    "pipeline": {"model", "wire", "dialects", "rules"},
-    "engine": {"model", "wire", "rules", "pipeline"},
+    "pipeline": {"model", "wire", "grounding", "dialects", "rules"},
+    "engine": {"model", "wire", "rules", "schemas", "pipeline"},
     "server": {"model", "wire", "dialects", "rules", "config", "pipeline", "engine"},
     "cli": {"model", "wire", "dialects", "rules", "config", "pipeline", "engine", "server"},
 }
-PURE = {"model", "wire", "rules", "dialects"}
+PURE = {"model", "wire", "rules", "schemas", "grounding", "dialects"}
 IMPURE_MODULES = {
     "asyncio", "socket", "ssl", "subprocess", "threading", "time", "random", "secrets", "os", "io", "pathlib",
     "tempfile", "logging", "sys", "http", "urllib", "selectors", "multiprocessing", "concurrent", "datetime",
 }  # fmt: skip
-# The child process runs without the rest of the gateway.
-WORKER_MAY_IMPORT = {
-    "causeway.engine.protocol",
-    "causeway.engine.loopback",
-    "causeway.engine.native",
-    "causeway.engine.prompt",
-    "causeway.engine.gguf",
-}
+# The child processes run without the rest of the gateway: a child's modules import each other only.
+LANGUAGE_CHILD = {
+    "worker", "native", "vocabulary", "loopback", "prompt", "protocol", "gguf", "parent_death"
+}  # fmt: skip
+EMBEDDING_CHILD = {
+    "embedding_worker", "sentence_encoder", "sentence_network", "safetensors", "wordpiece",
+    "embedding_protocol", "parent_death",
+}  # fmt: skip
 SOFT_LIMIT, HARD_LIMIT = 400, 600
 FILES = sorted(PACKAGE.rglob("*.py"))
 
@@ -97,13 +99,21 @@ def test_a_dialect_never_imports_another(path: Path) -> None:
     assert others <= {parts[0]}
 
 
-def test_the_engine_is_native_in_the_child_only() -> None:
-    users = {name(path) for path in FILES if "xllamacpp" in {m.split(".")[0] for m in imported(path)}}
-    assert users <= {"engine/native.py", "engine/worker.py"}
-    for child in ("worker.py", "native.py", "loopback.py", "prompt.py", "protocol.py", "gguf.py"):
-        path = PACKAGE / "engine" / child
-        modules = {module for module in imported(path) if is_module(module)}
-        assert modules <= WORKER_MAY_IMPORT, f"{child} imports {modules - WORKER_MAY_IMPORT}"
+@pytest.mark.parametrize("child", [LANGUAGE_CHILD, EMBEDDING_CHILD], ids=["language", "embedding"])
+def test_a_child_process_imports_nothing_of_the_gateway(child: set[str]) -> None:
+    for module in child:
+        modules = {found for found in imported(PACKAGE / "engine" / f"{module}.py") if is_module(found)}
+        others = modules - {f"causeway.engine.{known}" for known in child}
+        assert not others, f"{module} imports {others}"
+
+
+def users_of(package: str) -> set[str]:
+    return {name(path) for path in FILES if package in {m.split(".")[0] for m in imported(path)}}
+
+
+def test_the_engines_libraries_are_used_in_the_children_only() -> None:
+    assert users_of("xllamacpp") <= {"engine/native.py", "engine/worker.py"}
+    assert users_of("numpy") <= {f"engine/{module}.py" for module in EMBEDDING_CHILD}
 
 
 @pytest.mark.parametrize("path", FILES, ids=name)

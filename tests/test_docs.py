@@ -9,11 +9,13 @@ import pytest
 
 from causeway.cli import build_parser
 from causeway.config.schema import Config
+from causeway.dialects.companion_endpoints import companion_endpoints
 from causeway.dialects.endpoints import COHERE_PREFIXES, chat_endpoints
 from causeway.model import errors
 
 ROOT = Path(__file__).resolve().parents[1]
 CHAT_API = (ROOT / "docs" / "chat-api.md").read_text()
+COMPANIONS = (ROOT / "docs" / "companions.md").read_text()
 CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text()
 
 
@@ -21,8 +23,22 @@ def test_every_prefix_is_documented() -> None:
     for prefix in ("", *COHERE_PREFIXES):
         assert f"{prefix}/v2/chat`" in CHAT_API
     assert {endpoint.path for endpoint in chat_endpoints()} == {
-        f"{prefix}/v2/chat{end}" for prefix in ("", *COHERE_PREFIXES) for end in ("", "/stream")
+        f"{prefix}{path}"
+        for prefix in ("", *COHERE_PREFIXES)
+        for path in ("/v2/chat", "/v2/chat/stream", "/v1/chat")
     }
+
+
+def test_every_endpoint_beside_chat_is_documented() -> None:
+    words = COMPANIONS.split("## Embed")[0]
+    for endpoint in companion_endpoints():
+        if any(endpoint.path.startswith(f"{prefix}/") for prefix in COHERE_PREFIXES):
+            continue
+        path = endpoint.path.replace("*}", "}")
+        # What is not served is named by its first word: `/v1/embed-jobs/{id}` is "embed-jobs".
+        assert f"`{endpoint.method} {path}`" in words or path.split("/")[2] in words, path
+    for prefix in COHERE_PREFIXES:
+        assert f"`{prefix}`" in words, prefix
 
 
 def test_every_status_is_documented() -> None:

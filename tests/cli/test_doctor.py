@@ -41,6 +41,7 @@ def test_a_healthy_machine(free_port: Path) -> None:
     assert {mark for mark, _ in findings.values()} <= {"ok", "?"}
     assert status == 0
     assert findings["answers"][1].startswith("loaded and wrote ")
+    assert findings["embeds"][1].startswith(("a vector of 384 numbers", "there is no embedding model"))
 
 
 def test_mistakes_are_found_and_named(tmp_path: Path, free_port: Path) -> None:

@@ -11,6 +11,8 @@ import pytest_asyncio
 from causeway.engine.connection import Connection, Generation
 from causeway.engine.protocol import (
     Cancel,
+    Detokenize,
+    Detokenized,
     EngineSampling,
     Finished,
     FromWorker,
@@ -25,6 +27,8 @@ from causeway.engine.protocol import (
     Refused,
     Started,
     Token,
+    Tokenize,
+    Tokenized,
     ToWorker,
     to_line,
 )
@@ -33,7 +37,7 @@ from causeway.model.errors import EngineFailedError
 
 MESSAGES = (PromptMessage("user", "Hi"),)
 SAMPLING = EngineSampling(
-    max_tokens=None,
+    max_tokens=100,
     stop_sequences=(),
     temperature=0.0,
     top_k=0,
@@ -194,3 +198,55 @@ async def test_an_engine_that_stands_still_with_work_to_do_hangs(pair: Pair) -> 
         assert "no progress" in await watching
     assert connection.in_flight == 2
     starved.cancel()
+
+
+async def test_questions_are_answered_beside_generations(pair: Pair) -> None:
+    connection, worker = pair
+    generation = connection.start(MESSAGES, SAMPLING)
+    splitting = asyncio.create_task(connection.tokenize("ab"))
+    joining = asyncio.create_task(connection.detokenize((7, 8)))
+    refused = asyncio.create_task(connection.detokenize((9,)))
+    assert isinstance(await worker.hear(), Generate)
+    split, join, bad = await worker.hear(), await worker.hear(), await worker.hear()
+    assert isinstance(split, Tokenize)
+    assert isinstance(join, Detokenize)
+    assert isinstance(bad, Detokenize)
+    assert (split.text, join.token_ids, bad.token_ids) == ("ab", (7, 8), (9,))
+    worker.say(
+        Refused(bad.id, "invalid", "no such token"),
+        Detokenized(join.id, "cd"),
+        Tokenized(split.id, (1, 2), ("a", "b")),
+        Tokenized(99, (), ()),
+        finished(generation.id),
+    )
+    assert await splitting == Tokenized(split.id, (1, 2), ("a", "b"))
+    assert await joining == Detokenized(join.id, "cd")
+    assert await refused == Refused(bad.id, "invalid", "no such token")
+    assert await everything(generation) == [finished(generation.id)]
+
+
+async def test_a_question_fails_with_its_worker(pair: Pair) -> None:
+    connection, worker = pair
+    splitting = asyncio.create_task(connection.tokenize("ab"))
+    await worker.hear()
+    worker.hang_up()
+    with pytest.raises(EngineFailedError, match="stopped unexpectedly"):
+        await splitting
+    with pytest.raises(EngineFailedError, match="has stopped"):
+        await connection.detokenize((1,))
+
+
+async def test_the_answer_to_a_question_that_nobody_waits_for_is_dropped(pair: Pair) -> None:
+    connection, worker = pair
+    leaving = asyncio.create_task(connection.tokenize("ab"))
+    split = await worker.hear()
+    assert isinstance(split, Tokenize)
+    leaving.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await leaving
+    worker.say(Tokenized(split.id, (1,), ("ab",)))
+    again = asyncio.create_task(connection.tokenize("cd"))
+    next_split = await worker.hear()
+    assert isinstance(next_split, Tokenize)
+    worker.say(Tokenized(next_split.id, (2,), ("cd",)))
+    assert (await again) == Tokenized(next_split.id, (2,), ("cd",))

@@ -2,8 +2,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from causeway.engine.conversation import engine_sampling, prompt_messages, refuse_unsupported
+from causeway.engine.conversation import (
+    answer_sampling,
+    engine_sampling,
+    prompt_messages,
+    refuse_unsupported,
+)
 from causeway.engine.protocol import PromptMessage
+from causeway.engine.tool_history import RESULT_INSTRUCTION
 from causeway.model.content import (
     AssistantMessage,
     Citation,
@@ -18,9 +24,9 @@ from causeway.model.content import (
     ToolMessage,
     UserMessage,
 )
-from causeway.model.errors import InvalidRequestError, NotImplementedHereError
+from causeway.model.errors import InvalidRequestError
 from causeway.model.loss import LossReport
-from causeway.model.request import ChatRequest, ResponseFormat, SafetyMode, Sampling, Thinking, Tool
+from causeway.model.request import ChatRequest, ResponseFormat, SafetyMode, Sampling, Thinking
 
 HELLO = UserMessage((TextBlock("Hello"),))
 RULES = SystemMessage((TextBlock("Rhyme."),))
@@ -34,20 +40,6 @@ def mapped(asked: ChatRequest, default: str | None = None) -> tuple[tuple[Prompt
     losses = LossReport()
     messages = prompt_messages(asked, losses, default)
     return messages, [f"{loss.kind} {loss.path}" for loss in losses.losses]
-
-
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [
-        ("tools", (Tool("f"),)),
-        ("documents", (Document("text"),)),
-        ("response_format", ResponseFormat()),
-    ],
-)
-def test_features_that_are_missing_are_refused_by_name(field: str, value: object) -> None:
-    with pytest.raises(NotImplementedHereError) as caught:
-        refuse_unsupported(request(**{field: value}))
-    assert caught.value.field == field
 
 
 def test_an_image_is_refused_where_it_stands() -> None:
@@ -101,17 +93,67 @@ def test_a_tool_history_becomes_text_and_says_so() -> None:
     )
     result = ToolMessage("c1", (TextBlock("cold"), DocumentBlock(Document({"degrees": -3}))))
     messages, losses = mapped(request(HELLO, called, result, thinking=Thinking(enabled=True)))
-    assert messages[1:] == (
-        PromptMessage("assistant", 'I will look.\nCall of weather: {"city":"Oslo"}'),
-        PromptMessage("user", 'Result of weather:\ncold\n{"degrees":-3}'),
+    assert messages == (
+        PromptMessage("system", "", RESULT_INSTRUCTION),
+        PromptMessage("user", "Hello\n\nResult:\ncold\ndegrees: -3"),
     )
     assert losses == [
         "dropped thinking",
-        "dropped messages[1].content[0]",
         "approximated messages[1].tool_calls",
-        "dropped messages[1].citations",
         "approximated messages[2]",
     ]
+
+
+def test_several_results_are_told_apart_by_what_was_asked() -> None:
+    called = AssistantMessage(
+        tool_calls=(
+            ToolCall("c1", "weather", '{"city":"Oslo"}'),
+            ToolCall("c2", "weather", '{"city":"Rome"}'),
+        )
+    )
+    results = (ToolMessage("c1", (TextBlock("cold"),)), ToolMessage("c2", (TextBlock('{"t":{"max":31}}'),)))
+    messages, _ = mapped(request(HELLO, called, *results))
+    assert messages[1].text == "Hello\n\nResult:\ncity: Oslo: cold\ncity: Rome: t max: 31"
+
+
+def test_results_of_earlier_turns_stay_with_their_question() -> None:
+    called = AssistantMessage(tool_calls=(ToolCall("c1", "weather", "{}"),))
+    result = ToolMessage("c1", (TextBlock("cold"),))
+    answer = AssistantMessage(
+        (ThinkingBlock("Hm."), TextBlock("It is cold.")), citations=(Citation(0, 1, "I", ()),)
+    )
+    messages, losses = mapped(request(HELLO, called, result, answer, HELLO), "Default.")
+    assert messages == (
+        PromptMessage("system", "", "Default."),
+        PromptMessage("user", "Hello\n\nResult:\ncold"),
+        PromptMessage("assistant", "It is cold."),
+        PromptMessage("user", "Hello"),
+    )
+    assert losses[2:] == ["dropped messages[3].content[0]", "dropped messages[3].citations"]
+
+
+def test_the_small_model_is_shown_what_to_do_with_a_result_at_nobodys_cost() -> None:
+    called = AssistantMessage(tool_calls=(ToolCall("c1", "weather", "{}"),))
+    messages, _ = mapped(request(RULES, HELLO, called, ToolMessage("c1", (TextBlock("cold"),))), "Default.")
+    assert messages[0] == PromptMessage("system", "Rhyme.", RESULT_INSTRUCTION)
+    assert [message.role for message in messages[1:-1]] == ["user", "assistant"] * 2
+    assert not any(message.text for message in messages[1:-1])
+
+
+def test_json_is_asked_for_in_words_too() -> None:
+    messages, losses = mapped(request(response_format=ResponseFormat()), "Default.")
+    assert messages[0].preface == "Default. Answer in JSON."
+    assert losses == []
+
+
+def test_an_answer_from_results_is_greedy_unless_told_otherwise() -> None:
+    called = AssistantMessage(tool_calls=(ToolCall("c1", "weather", "{}"),))
+    told = (HELLO, called, ToolMessage("c1", (TextBlock("cold"),)))
+    assert answer_sampling(request(*told), LossReport()).temperature == 0.0
+    assert (
+        answer_sampling(request(*told, sampling=Sampling(temperature=1.0)), LossReport()).temperature == 1.0
+    )
+    assert answer_sampling(request(), LossReport()).temperature == 0.3
 
 
 def test_disabled_thinking_is_no_loss() -> None:
@@ -122,7 +164,7 @@ def test_sampling_defaults_are_coheres() -> None:
     losses = LossReport()
     sampling = engine_sampling(Sampling(), losses)
     assert (sampling.temperature, sampling.top_k, sampling.top_p) == (0.3, 0, 0.75)
-    assert (sampling.max_tokens, sampling.seed) == (None, None)
+    assert (sampling.max_tokens, sampling.seed) == (1024, None)
     assert (sampling.frequency_penalty, sampling.presence_penalty) == (0, 0)
     assert losses.losses == []
 

@@ -11,12 +11,12 @@ from causeway.engine.conversation import BUNDLED_SYSTEM_TEXT, engine_sampling
 from causeway.engine.model import EmbeddedModel
 from causeway.engine.protocol import Finished, Progress, PromptMessage, Started
 from causeway.engine.supervisor import Supervisor
-from causeway.model.content import AssistantMessage, SystemMessage, TextBlock, UserMessage
-from causeway.model.errors import ContextOverflowError, NotImplementedHereError, OverloadedError
+from causeway.model.content import AssistantMessage, ImageBlock, SystemMessage, TextBlock, UserMessage
+from causeway.model.errors import ContextOverflowError, InvalidRequestError, OverloadedError
 from causeway.model.events import Event, MessageStart, TextDelta
 from causeway.model.fold import fold
 from causeway.model.loss import LossReport
-from causeway.model.request import ChatRequest, Sampling, Tool
+from causeway.model.request import ChatRequest, Sampling
 from causeway.model.response import ChatResponse, FinishReason
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -162,8 +162,9 @@ async def test_too_long_a_conversation_is_refused_with_its_numbers(model: Embedd
 
 
 async def test_what_it_cannot_do_is_refused_before_anything_waits(model: EmbeddedModel) -> None:
-    with pytest.raises(NotImplementedHereError):
-        await ask(model, request(CAPITAL, tools=(Tool("f"),)))
+    picture = UserMessage((TextBlock("What is this?"), ImageBlock("https://example.com/cat.png")))
+    with pytest.raises(InvalidRequestError, match="cannot see images"):
+        await ask(model, ChatRequest(model="m", messages=(picture,)))
 
 
 async def test_control_tokens_in_text_change_no_structure(supervisor: Supervisor) -> None:

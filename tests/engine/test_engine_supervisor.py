@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from causeway.engine.admission import AdmissionQueue
+from causeway.engine.child_process import describe_exit
 from causeway.engine.conversation import BUNDLED_SYSTEM_TEXT
 from causeway.engine.model import EmbeddedModel
-from causeway.engine.process import WorkerProcess, describe_exit, engine_complaint
+from causeway.engine.process import WorkerProcess, engine_complaint
 from causeway.engine.protocol import EngineSettings
 from causeway.engine.supervisor import Supervisor, delay_seconds
 from causeway.model.content import TextBlock, UserMessage

@@ -213,11 +213,14 @@ ERRORS: list[tuple[dict[str, Any], int, str, str]] = [
             {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}]}]},
         400, "BadRequestError", "messages[0].content[0]",
     ),
-    ({"documents": ["a fact"]}, 501, "NotImplementedError", "documents"),
-    ({"response_format": {"type": "json_object"}}, 501, "NotImplementedError", "response_format"),
     (
-        {"tools": [{"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}]},
-        501, "NotImplementedError", "tools",
+        {"response_format": {"type": "json_object", "schema": {
+            "type": "object", "properties": {"a": {"type": "integer", "minimum": 1}}, "required": ["a"]}}},
+        400, "BadRequestError", "response_format.json_schema.properties.a.minimum",
+    ),
+    (
+        {"tools": [{"type": "function", "function": {"name": "f", "parameters": {"type": "array"}}}]},
+        400, "BadRequestError", "tools[0].function.parameters",
     ),
 ]  # fmt: skip
 

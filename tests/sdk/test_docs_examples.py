@@ -26,6 +26,9 @@ def blocks(language: str, containing: str) -> list[object]:
 
 @pytest.mark.parametrize("code", blocks("python", BASE_URL))
 def test_python_example(code: str, gateway: Gateway, capsys: pytest.CaptureFixture[str]) -> None:
+    # Each of the two environments has some of the clients.
+    for name in re.findall(r"^(?:from|import) (\w+)", code, re.MULTILINE):
+        pytest.importorskip(name, reason=f"{name} lives in the other environment")
     exec(compile(code.replace(BASE_URL, gateway.url), "example", "exec"), {})  # noqa: S102
     if "print(" in code:
         assert capsys.readouterr().out.strip()

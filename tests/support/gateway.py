@@ -9,14 +9,18 @@ from contextlib import contextmanager
 import uvicorn
 
 from causeway.config.schema import ServerConfig
+from causeway.dialects.companion_endpoints import companion_endpoints
 from causeway.dialects.endpoints import chat_endpoints
+from causeway.engine.embedder import EmbeddedEmbedder
 from causeway.model.events import Event
 from causeway.model.loss import LossReport
 from causeway.model.request import ChatRequest
 from causeway.pipeline.directory import ModelDirectory
 from causeway.rules.access import KeyRing
-from causeway.server.application import Application
+from causeway.server.application import Application, Lifespan
 from causeway.server.chat import ChatHandler
+from causeway.server.companions import CompanionHandler
+from support.companions import companion_handler
 
 Step = Event | Exception | threading.Event
 Script = Callable[[ChatRequest, LossReport], Iterable[Step]]
@@ -59,6 +63,8 @@ def serve(
     *,
     config: ServerConfig | None = None,
     keys: Iterable[str] = (),
+    companions: CompanionHandler | None = None,
+    stop: Lifespan | None = None,
 ) -> Iterator[tuple[str, ScriptedModel]]:
     """Run the gateway; yields its base URL and the model behind it."""
     config = config or ServerConfig()
@@ -70,14 +76,15 @@ def serve(
     application = Application(
         config=config,
         keys=KeyRing(keys),
-        endpoints=chat_endpoints(),
+        endpoints=[*chat_endpoints(), *companion_endpoints()],
         chat=ChatHandler(
             ModelDirectory([model], strict=config.strict_models),
             heartbeat_seconds=config.heartbeat_seconds,
         ),
+        companions=companions or companion_handler(EmbeddedEmbedder(None), strict=config.strict_models),
         describe_health=lambda: {"status": "ok"},
         start=nothing,
-        stop=nothing,
+        stop=stop or nothing,
     )
     with running(application) as url:
         yield url, model

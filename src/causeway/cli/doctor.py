@@ -22,10 +22,17 @@ from causeway import __version__
 from causeway.cli.settings import listen, settings_from
 from causeway.config.load import ConfigError, check_exposure, load_keys
 from causeway.config.schema import Config
+from causeway.engine.child_process import describe_exit
+from causeway.engine.embedder import EmbeddedEmbedder
 from causeway.engine.gguf import GgufError, read_header
-from causeway.engine.process import describe_exit
-from causeway.engine.weights import HOW_TO_ADD_WEIGHTS, bundled_weights
+from causeway.engine.weights import (
+    HOW_TO_ADD_EMBEDDER,
+    HOW_TO_ADD_WEIGHTS,
+    bundled_embedder,
+    bundled_weights,
+)
 from causeway.model.content import TextBlock, UserMessage
+from causeway.model.embedding import EmbeddingRequest
 from causeway.model.errors import CausewayError
 from causeway.model.events import MessageEnd
 from causeway.model.loss import LossReport
@@ -74,6 +81,7 @@ def _examine(arguments: argparse.Namespace) -> Iterator[Finding]:
         yield _memory(path)
         if engine.is_fine:
             yield asyncio.run(_trial(config))
+    yield asyncio.run(_embedding_trial())
 
 
 def _python() -> Finding:
@@ -153,6 +161,23 @@ def _memory(path: Path) -> Finding:
     model_megabytes = path.stat().st_size // 2**20
     detail = f"{available} MB available, the model file alone is {model_megabytes} MB"
     return Finding("memory", available > model_megabytes, detail)
+
+
+async def _embedding_trial() -> Finding:
+    subject = "embeds"
+    folder = bundled_embedder()
+    if folder is None:
+        return Finding(subject, None, f"there is no embedding model. {HOW_TO_ADD_EMBEDDER}")
+    embedder = EmbeddedEmbedder(folder)
+    started = time.monotonic()
+    try:
+        response = await embedder.embed(EmbeddingRequest(model=embedder.name, texts=("hi",)), LossReport())
+    except CausewayError as error:
+        return Finding(subject, False, error.message)
+    finally:
+        await embedder.stop()
+    seconds = time.monotonic() - started
+    return Finding(subject, True, f"a vector of {len(response.vectors[0])} numbers in {seconds:.1f} s")
 
 
 async def _trial(config: Config) -> Finding:

@@ -29,7 +29,8 @@ class EngineConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     """The embedded model.
 
     `model` is a GGUF file; none means the weights that come with the project. `threads` 0 means all
-    cores but one. `context_tokens` is what one conversation may hold.
+    cores but one. `context_tokens` is what one conversation may hold, `document_tokens` how much of it the
+    documents of a request may take.
     """
 
     model: str | None = None
@@ -37,6 +38,7 @@ class EngineConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     context_tokens: Annotated[int, Meta(ge=256)] = 4096
     threads: Annotated[int, Meta(ge=0, le=1024)] = 0
     queue_limit: Annotated[int, Meta(ge=0)] = 64
+    document_tokens: Annotated[int, Meta(ge=64)] = 600
     stall_timeout_seconds: PositiveSeconds = 60.0
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from causeway.dialects.cohere.chat_face import CohereChat
+from causeway.dialects.cohere.v1_chat_face import CohereV1Chat
 from causeway.dialects.faces import ChatClientFace
 
 # Frameworks reach Cohere's API under a prefix of their own, nested or not.
@@ -36,6 +37,7 @@ def chat_endpoints() -> Iterator[ChatEndpoint]:
         yield ChatEndpoint(
             f"{prefix}/v2/chat/stream", CohereChat(is_native, has_event_types=True), always_streams=True
         )
+        yield ChatEndpoint(f"{prefix}/v1/chat", CohereV1Chat(is_native))
 
 
 def error_face(path: str) -> ChatClientFace:

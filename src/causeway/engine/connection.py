@@ -13,6 +13,8 @@ import msgspec
 
 from causeway.engine.protocol import (
     Cancel,
+    Detokenize,
+    Detokenized,
     EngineSampling,
     Finished,
     FromWorker,
@@ -24,9 +26,12 @@ from causeway.engine.protocol import (
     Pong,
     Progress,
     PromptMessage,
+    QuestionAnswer,
     Ready,
     Refused,
     Token,
+    Tokenize,
+    Tokenized,
     ToWorker,
     to_line,
 )
@@ -118,6 +123,7 @@ class Connection:
         self._decoder = msgspec.json.Decoder(FromWorker)
         self._ids = itertools.count(1)
         self._generations: dict[int, Generation] = {}
+        self._questions: dict[int, asyncio.Future[QuestionAnswer]] = {}
         self._loaded: asyncio.Future[Ready | LoadFailed | None] = asyncio.get_running_loop().create_future()
         self.is_open = True
         self.pongs = 0
@@ -141,6 +147,29 @@ class Connection:
         self._generations[generation.id] = generation
         self.send(Generate(generation.id, messages, sampling))
         return generation
+
+    async def tokenize(self, text: str) -> Tokenized | Refused:
+        """Return the tokens of a text; raises EngineFailedError where the worker is lost."""
+        answer = await self._ask(Tokenize(next(self._ids), text))
+        assert not isinstance(answer, Detokenized)  # noqa: S101  # the protocol says so
+        return answer
+
+    async def detokenize(self, token_ids: tuple[int, ...]) -> Detokenized | Refused:
+        """Return the text of tokens; raises EngineFailedError where the worker is lost."""
+        answer = await self._ask(Detokenize(next(self._ids), token_ids))
+        assert not isinstance(answer, Tokenized)  # noqa: S101  # the protocol says so
+        return answer
+
+    async def _ask(self, question: Tokenize | Detokenize) -> QuestionAnswer:
+        if not self.is_open:
+            raise EngineFailedError("the embedded engine has stopped")
+        answer: asyncio.Future[QuestionAnswer] = asyncio.get_running_loop().create_future()
+        self._questions[question.id] = answer
+        self.send(question)
+        try:
+            return await answer
+        finally:
+            self._questions.pop(question.id, None)
 
     def send(self, message: ToWorker) -> None:
         """Send a message, unless the worker is gone."""
@@ -171,6 +200,9 @@ class Connection:
         generations, self._generations = self._generations, {}
         for generation in generations.values():
             generation.fail(reason)
+        for answer in self._questions.values():
+            if not answer.done():
+                answer.set_exception(EngineFailedError(reason))
 
     def _take(self, message: FromWorker) -> None:
         match message:
@@ -180,12 +212,21 @@ class Connection:
                 pass
             case Ready() | LoadFailed():
                 self._settle_loading(message)
+            case Tokenized() | Detokenized():
+                self._take_answer(message)
+            case Refused(id=id) if id in self._questions:
+                self._take_answer(message)
             case _:
                 self._take_generation_message(message)
 
     def _settle_loading(self, outcome: Ready | LoadFailed | None) -> None:
         if not self._loaded.done():
             self._loaded.set_result(outcome)
+
+    def _take_answer(self, message: QuestionAnswer) -> None:
+        answer = self._questions.get(message.id)
+        if answer is not None and not answer.done():
+            answer.set_result(message)
 
     def _take_generation_message(self, message: GenerationMessage) -> None:
         self.generation_messages += 1

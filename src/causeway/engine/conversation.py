@@ -3,21 +3,20 @@
 Pure. What the model cannot do at all is refused here, before anything waits in a queue.
 """
 
-import msgspec
+from msgspec.structs import replace
 
 from causeway.engine.protocol import EngineSampling, PromptMessage
+from causeway.engine.tool_history import RESULT_INSTRUCTION, example_turns, without_tool_turns
 from causeway.model.content import (
     AssistantMessage,
-    DocumentBlock,
     ImageBlock,
-    Message,
     SystemMessage,
     TextBlock,
     ThinkingBlock,
     ToolMessage,
     UserMessage,
 )
-from causeway.model.errors import InvalidRequestError, NotImplementedHereError
+from causeway.model.errors import InvalidRequestError
 from causeway.model.loss import LossReport
 from causeway.model.request import ChatRequest, SafetyMode, Sampling
 
@@ -33,6 +32,9 @@ _SAFETY_TEXTS: dict[SafetyMode, str] = {
         "Fiction and frank discussion are fine where the conversation asks for them."
     ),
 }
+_JSON_INSTRUCTION = "Answer in JSON."
+# A small model may never come to an end; nobody who sets no limit wants a minute of the same sentence.
+_DEFAULT_MAX_TOKENS = 1024
 _DEFAULT_TEMPERATURE = 0.3
 _DEFAULT_TOP_P = 0.75
 _TOP_K_OFF = 0
@@ -41,17 +43,7 @@ _ENGINE_RANDOM_SEED = 0xFFFFFFFF
 
 
 def refuse_unsupported(request: ChatRequest) -> None:
-    """Raise for what the embedded model cannot do: 501 for features, 400 for images."""
-    for field, value in (
-        ("tools", request.tools),
-        ("documents", request.documents),
-        ("response_format", request.response_format),
-    ):
-        if value:
-            raise NotImplementedHereError(
-                f"the embedded model does not support `{field}` yet; route this request to another model",
-                field=field,
-            )
+    """Raise InvalidRequestError for what the embedded model cannot do: see images."""
     for index, message in enumerate(request.messages):
         for position, block in enumerate(message.content if isinstance(message, UserMessage) else ()):
             if isinstance(block, ImageBlock):
@@ -71,27 +63,42 @@ def prompt_messages(
     """
     if request.thinking is not None and request.thinking.enabled:
         losses.add("dropped", "thinking", "the embedded model does not reason before it answers")
-    tool_names = {
-        call.id: call.name
-        for message in request.messages
-        if isinstance(message, AssistantMessage)
-        for call in message.tool_calls
-    }
     messages = [
-        _prompt_message(message, f"messages[{index}]", tool_names, losses)
-        for index, message in enumerate(request.messages)
+        _prompt_message(placed.message, placed.path, losses)
+        for placed in without_tool_turns(request.messages, losses)
     ]
+    has_results = isinstance(request.messages[-1], ToolMessage)
     own_texts = []
-    if default_system_text and not any(message.role == "system" for message in messages):
+    if default_system_text and not has_results and not any(message.role == "system" for message in messages):
         own_texts.append(default_system_text)
     if request.safety_mode in _SAFETY_TEXTS:
         own_texts.append(_SAFETY_TEXTS[request.safety_mode])
-    preface = " ".join(own_texts)
+    if has_results:
+        own_texts.append(RESULT_INSTRUCTION)
+    if request.response_format is not None:
+        own_texts.append(_JSON_INSTRUCTION)
+    leading = _with_preface(messages, " ".join(own_texts))
+    # Examples are a crutch for the model that comes with Causeway; a better one needs none.
+    if has_results and default_system_text:
+        first = next((place for place, message in enumerate(leading) if message.role != "system"), 0)
+        return (*leading[:first], *example_turns(), *leading[first:])
+    return tuple(leading)
+
+
+def _with_preface(messages: list[PromptMessage], preface: str) -> list[PromptMessage]:
     if not preface:
-        return tuple(messages)
+        return messages
     if messages and messages[0].role == "system":
-        return (PromptMessage("system", messages[0].text, preface), *messages[1:])
-    return (PromptMessage("system", "", preface), *messages)
+        return [PromptMessage("system", messages[0].text, preface), *messages[1:]]
+    return [PromptMessage("system", "", preface), *messages]
+
+
+def answer_sampling(request: ChatRequest, losses: LossReport) -> EngineSampling:
+    """Return the sampling of an answer; one that tells results of tools is greedy, unless told otherwise."""
+    sampling = engine_sampling(request.sampling, losses)
+    if isinstance(request.messages[-1], ToolMessage) and request.sampling.temperature is None:
+        return replace(sampling, temperature=0.0)
+    return sampling
 
 
 def engine_sampling(sampling: Sampling, losses: LossReport) -> EngineSampling:
@@ -105,7 +112,7 @@ def engine_sampling(sampling: Sampling, losses: LossReport) -> EngineSampling:
                 "approximated", name, f"the engine looks at the last {_PENALTY_WINDOW_TOKENS} tokens only"
             )
     return EngineSampling(
-        max_tokens=sampling.max_tokens,
+        max_tokens=sampling.max_tokens or _DEFAULT_MAX_TOKENS,
         # An empty stop sequence would end every answer before it begins.
         stop_sequences=tuple(sequence for sequence in sampling.stop_sequences if sequence),
         temperature=_DEFAULT_TEMPERATURE if sampling.temperature is None else sampling.temperature,
@@ -125,7 +132,7 @@ def _engine_seed(seed: int) -> int:
 
 
 def _prompt_message(
-    message: Message, path: str, tool_names: dict[str, str], losses: LossReport
+    message: UserMessage | SystemMessage | AssistantMessage, path: str, losses: LossReport
 ) -> PromptMessage:
     match message:
         case UserMessage(content=content):
@@ -136,10 +143,6 @@ def _prompt_message(
             return PromptMessage("system", "\n".join(block.text for block in content))
         case AssistantMessage():
             return PromptMessage("assistant", _assistant_text(message, path, losses))
-        case ToolMessage():
-            losses.add("approximated", path, "the tool's result is shown to the model as plain text")
-            name = tool_names.get(message.tool_call_id, message.tool_call_id)
-            return PromptMessage("user", f"Result of {name}:\n{_tool_text(message)}")
 
 
 def _assistant_text(message: AssistantMessage, path: str, losses: LossReport) -> str:
@@ -153,22 +156,6 @@ def _assistant_text(message: AssistantMessage, path: str, losses: LossReport) ->
             )
         else:
             texts.append(block.text)
-    if message.tool_calls:
-        losses.add(
-            "approximated", f"{path}.tool_calls", "earlier tool calls are shown to the model as plain text"
-        )
-        texts += [f"Call of {call.name}: {call.arguments}" for call in message.tool_calls]
     if message.citations:
         losses.add("dropped", f"{path}.citations", "the embedded model takes no earlier citations")
-    return "\n".join(texts)
-
-
-def _tool_text(message: ToolMessage) -> str:
-    texts = []
-    for block in message.content:
-        if isinstance(block, DocumentBlock):
-            data = block.document.data
-            texts.append(data if isinstance(data, str) else msgspec.json.encode(data).decode())
-        else:
-            texts.append(block.text)
     return "\n".join(texts)

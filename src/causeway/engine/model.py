@@ -1,10 +1,11 @@
 """The embedded model as the pipeline sees it: a `ChatModel` that is always there.
 
-It ties the parts together: map the request, wait for a slot, run the generation, speak in events.
+It ties the parts together: find out what kind of answer is wanted, and lend the engine to it.
 """
 
-import uuid
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -14,41 +15,25 @@ from causeway.engine.admission import AdmissionQueue
 from causeway.engine.connection import Generation
 from causeway.engine.conversation import (
     BUNDLED_SYSTEM_TEXT,
-    engine_sampling,
+    answer_sampling,
     prompt_messages,
     refuse_unsupported,
 )
-from causeway.engine.protocol import (
-    EndReason,
-    EngineSampling,
-    EngineSettings,
-    Finished,
-    GenerationMessage,
-    PromptMessage,
-    Refused,
-    Started,
-    Token,
-)
+from causeway.engine.json_answer import accept_response_format, answer_json
+from causeway.engine.protocol import EngineSampling, EngineSettings, PromptMessage
 from causeway.engine.supervisor import EngineState, OnState, Supervisor
+from causeway.engine.text_answer import answer_text
+from causeway.engine.tokenizer import EmbeddedTokenizer
+from causeway.engine.tool_calling import argument_sampling, call_tools
+from causeway.engine.tool_choice import accept_tools, plan_calls
 from causeway.engine.weights import BUNDLED_MODEL, bundled_weights, model_name
-from causeway.model.errors import (
-    CausewayError,
-    ContextOverflowError,
-    EngineFailedError,
-    InvalidRequestError,
-)
-from causeway.model.events import ContentEnd, ContentStart, Event, MessageEnd, MessageStart, TextDelta
+from causeway.model.catalog import ModelFacts
+from causeway.model.events import Event
 from causeway.model.loss import LossReport
 from causeway.model.request import ChatRequest
-from causeway.model.response import FinishReason, TokenLogprobs
-from causeway.model.usage import Usage
 
 _DEFAULT_SETTINGS = EngineSettings()
-_FINISH_REASONS: dict[EndReason, FinishReason] = {
-    "end": FinishReason.COMPLETE,
-    "stop_sequence": FinishReason.STOP_SEQUENCE,
-    "length": FinishReason.MAX_TOKENS,
-}
+_FEATURES = ("json_mode", "json_schema", "strict_tools", "safety_modes", "tools", "logprobs")
 
 
 class EngineStatus(Struct, frozen=True, kw_only=True):
@@ -136,20 +121,41 @@ class EmbeddedModel:
     async def stream_chat(self, request: ChatRequest, losses: LossReport) -> AsyncGenerator[Event, None]:
         """Answer with events, as `ChatModel` says.
 
-        Raises the errors of `conversation.refuse_unsupported`, ContextOverflowError, OverloadedError,
-        ModelUnavailableError and, at any time, EngineFailedError.
+        Raises the errors of `conversation.refuse_unsupported` and `schemas.accept`,
+        ContextOverflowError, OverloadedError, ModelUnavailableError and, at any time,
+        EngineFailedError and InvalidGenerationError.
         """
+        async with aclosing(self._answer(request, losses)) as events:
+            async for event in events:
+                yield event
+
+    def _answer(self, request: ChatRequest, losses: LossReport) -> AsyncGenerator[Event, None]:
         refuse_unsupported(request)
+        start = partial(self._start, priority=request.priority)
+        calls = plan_calls(request, accept_tools(request, losses), losses)
+        sampling = answer_sampling(request, losses)
+        if calls:
+            return call_tools(start, calls, argument_sampling(sampling, request.sampling, losses))
         messages = prompt_messages(request, losses, self._default_system_text)
-        sampling = engine_sampling(request.sampling, losses)
-        teller = _Teller(sampling.logprobs)
-        generation = await self._start(messages, sampling, request.priority)
-        try:
-            async for message in generation:
-                for event in teller.tell(message):
-                    yield event
-        finally:
-            generation.cancel()
+        if request.response_format is not None:
+            schema = accept_response_format(request.response_format, losses)
+            return answer_json(start, messages, sampling, schema)
+        return answer_text(start, messages, sampling)
+
+    def tokenizer(self) -> EmbeddedTokenizer:
+        """Return what splits texts into this model's tokens."""
+        return EmbeddedTokenizer(self._name, self._supervisor)
+
+    def facts(self) -> ModelFacts:
+        """Return what can be told of it."""
+        facts = self._supervisor.facts
+        return ModelFacts(
+            name=self._name,
+            endpoints=("chat",),
+            default_endpoints=("chat",),
+            context_tokens=None if facts is None else facts.context_tokens,
+            features=_FEATURES,
+        )
 
     async def _start(
         self, messages: tuple[PromptMessage, ...], sampling: EngineSampling, priority: int
@@ -164,63 +170,3 @@ class EmbeddedModel:
         # Not when the caller leaves: until the engine has really stopped, the slot is taken.
         generation.when_over(slot.release)
         return generation
-
-
-class _Teller:
-    """Tells the engine's messages as events."""
-
-    def __init__(self, wants_logprobs: bool) -> None:
-        self._wants_logprobs = wants_logprobs
-        self._content_tokens = 0
-        self._has_begun = False
-
-    def tell(self, message: GenerationMessage) -> Iterator[Event]:
-        match message:
-            case Started(content_tokens=content_tokens):
-                self._content_tokens = content_tokens
-            case Token(text=text):
-                yield from self._begin()
-                yield TextDelta(0, text, _logprobs_of(message) if self._wants_logprobs else None)
-            case Finished():
-                yield from self._begin()
-                yield ContentEnd(0)
-                yield _end_of(message, self._content_tokens)
-            case Refused():
-                raise _error_of(message)
-
-    def _begin(self) -> Iterator[Event]:
-        if not self._has_begun:
-            self._has_begun = True
-            yield MessageStart(str(uuid.uuid4()))
-            yield ContentStart(0, "text")
-
-
-def _logprobs_of(token: Token) -> TokenLogprobs:
-    return TokenLogprobs(token.text, token.token_ids, token.logprobs)
-
-
-def _end_of(finished: Finished, content_tokens: int) -> MessageEnd:
-    return MessageEnd(
-        _FINISH_REASONS[finished.reason],
-        Usage(
-            input_tokens=finished.prompt_tokens,
-            output_tokens=finished.output_tokens,
-            billed_input_tokens=content_tokens,
-            billed_output_tokens=finished.output_tokens,
-            cached_tokens=finished.cached_tokens,
-        ),
-    )
-
-
-def _error_of(refused: Refused) -> CausewayError:
-    match refused.kind:
-        case "context_overflow":
-            return ContextOverflowError(
-                f"too many tokens: the conversation has {refused.prompt_tokens} tokens, "
-                f"the model's context holds {refused.context_tokens} with the answer",
-                field="messages",
-            )
-        case "invalid":
-            return InvalidRequestError(refused.message, field="messages")
-        case "engine":
-            return EngineFailedError(f"the embedded engine failed: {refused.message}")

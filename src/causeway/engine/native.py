@@ -29,13 +29,15 @@ from causeway.engine.protocol import (
     Role,
     Token,
 )
+from causeway.engine.vocabulary import Vocabulary
 
 # A cancellation takes effect between batches, so a batch has to be short.
 _BATCH_TOKENS = 128
 _PROMPT_CACHE_MIB = 64
 _ENGINE_RANDOM_SEED = 0xFFFFFFFF
-_UNLIMITED_TOKENS = -1
 _LOG_WARNINGS = 2
+# Free white space is an invitation to write nothing else; this much of it a small model writes best.
+_JSON_LAYOUT = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}
 
 Send = Callable[[FromWorker], None]
 
@@ -129,6 +131,7 @@ class NativeEngine:
             raise EngineLoadError(f"{model.name}: the engine cannot load this model") from error
         if not str(self._server.listening_address).startswith("unix://"):
             raise EngineLoadError("the engine opened a network port; refusing to run")
+        self._compile_schema: Callable[[str], str] = xllamacpp.json_schema_to_grammar
         self._loopback = LoopbackClient(socket_path, api_key)
         self._decoder = msgspec.json.Decoder(_Chunk)
         details = self._loopback.get("/v1/models")["data"][0]["meta"]
@@ -139,6 +142,7 @@ class NativeEngine:
             vocabulary_tokens=int(details["n_vocab"]),
             architecture=header.architecture,
         )
+        self.vocabulary = Vocabulary(self._loopback, self.ready.vocabulary_tokens)
 
     def render(self, messages: Sequence[tuple[Role, str]]) -> str:
         """Apply the model's chat template; raises TemplateError where it refuses."""
@@ -161,12 +165,24 @@ class NativeEngine:
         run = _Run(
             id, len(prompt.token_ids), bool(sampling.stop_sequences), is_cancelled, send, self._decoder
         )
-        body = msgspec.json.encode(_body(prompt.token_ids, sampling))
         try:
+            grammar = self._grammar(sampling.json_schema)
+            body = msgspec.json.encode(_body(prompt.token_ids, sampling, grammar))
             self._server.handle_completions(body, run.take)
         except (ValueError, RuntimeError) as error:
             run.fail(str(error))
         run.end()
+
+    def _grammar(self, json_schema: str | None) -> str | None:
+        """Return the grammar of a schema; raises ValueError where it is none.
+
+        The engine's own `json_schema` field takes another way, on which a large schema stops every
+        generation for minutes. This one is compiled within bounds.
+        """
+        if json_schema is None:
+            return None
+        tree = msgspec.json.decode(json_schema, type=dict[str, Any])
+        return self._compile_schema(msgspec.json.encode(tree | {"x-guidance": _JSON_LAYOUT}).decode())
 
 
 class _Run:
@@ -256,10 +272,10 @@ class _Run:
         )
 
 
-def _body(token_ids: list[int], sampling: EngineSampling) -> dict[str, Any]:
+def _body(token_ids: list[int], sampling: EngineSampling, grammar: str | None) -> dict[str, Any]:
     body: dict[str, Any] = {
         "prompt": token_ids,
-        "n_predict": _UNLIMITED_TOKENS if sampling.max_tokens is None else sampling.max_tokens,
+        "n_predict": sampling.max_tokens,
         "temperature": sampling.temperature,
         "top_k": sampling.top_k,
         "top_p": sampling.top_p,
@@ -276,6 +292,8 @@ def _body(token_ids: list[int], sampling: EngineSampling) -> dict[str, Any]:
     if sampling.stop_sequences:
         body["stop"] = sampling.stop_sequences
         body["verbose"] = True  # tells a stop sequence from the model's own end
+    if grammar is not None:
+        body["grammar"] = grammar
     if sampling.logprobs:
         body["logprobs"] = body["n_probs"] = 1  # none asked for would give none for the chosen token either
     return body

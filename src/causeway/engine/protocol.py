@@ -2,8 +2,8 @@
 
 A connection carries any number of generations, told apart by `id`. For each `Generate` the worker
 answers `Started`, any number of `Progress` and `Token`, and then exactly one of `Finished` and
-`Refused`; a `Refused` may also come first. No engine's names or wire shapes in here: a request that
-is one question and one answer (tokenize, detokenize) becomes one struct in each direction.
+`Refused`; a `Refused` may also come first. `Tokenize` and `Detokenize` are one question and one
+answer, with an `id` of the same row. No engine's names or wire shapes in here.
 """
 
 from typing import Literal
@@ -42,10 +42,12 @@ class PromptMessage(Struct, frozen=True):
 class EngineSampling(Struct, frozen=True, kw_only=True):
     """How the engine chooses tokens. Every value is explicit, so the engine's own defaults never apply.
 
-    `max_tokens` of `None` runs until the context is full; `seed` of `None` is random.
+    The context may be full before `max_tokens` are written; `seed` of `None` is random. With a
+    `json_schema`, a JSON text, the engine writes an instance of it; where it cannot read the schema it
+    writes anything, so the gateway checks what comes.
     """
 
-    max_tokens: int | None
+    max_tokens: int
     stop_sequences: tuple[str, ...]
     temperature: float
     top_k: int
@@ -54,6 +56,7 @@ class EngineSampling(Struct, frozen=True, kw_only=True):
     frequency_penalty: float
     presence_penalty: float
     logprobs: bool
+    json_schema: str | None = None
 
 
 class Generate(Struct, frozen=True, tag=True):
@@ -74,7 +77,21 @@ class Ping(Struct, frozen=True, tag=True):
     """Show that you live."""
 
 
-ToWorker = Generate | Cancel | Ping
+class Tokenize(Struct, frozen=True, tag=True):
+    """Split a text, which is never read as control; answered with `Tokenized` or `Refused`."""
+
+    id: int
+    text: str
+
+
+class Detokenize(Struct, frozen=True, tag=True):
+    """Join tokens; answered with `Detokenized` or `Refused`."""
+
+    id: int
+    token_ids: tuple[int, ...]
+
+
+ToWorker = Generate | Cancel | Ping | Tokenize | Detokenize
 
 
 class Loading(Struct, frozen=True, tag=True):
@@ -155,8 +172,36 @@ class Pong(Struct, frozen=True, tag=True):
     """I live."""
 
 
+class Tokenized(Struct, frozen=True, tag=True):
+    """A text's tokens, and the text of each, with `U+FFFD` where a token is part of a character."""
+
+    id: int
+    token_ids: tuple[int, ...]
+    pieces: tuple[str, ...]
+
+
+class Detokenized(Struct, frozen=True, tag=True):
+    """The text of tokens."""
+
+    id: int
+    text: str
+
+
+QuestionAnswer = Tokenized | Detokenized | Refused
 GenerationMessage = Started | Progress | Token | Finished | Refused
-FromWorker = Loading | Ready | LoadFailed | Started | Progress | Token | Finished | Refused | Pong
+FromWorker = (
+    Loading
+    | Ready
+    | LoadFailed
+    | Started
+    | Progress
+    | Token
+    | Finished
+    | Refused
+    | Pong
+    | Tokenized
+    | Detokenized
+)
 
 
 def to_line(message: ToWorker | FromWorker) -> bytes:

@@ -5,12 +5,9 @@ It opens no network port, and knows nothing of requests, keys or the rest of the
 """
 
 import argparse
-import ctypes
 import os
 import shutil
-import signal
 import socket
-import sys
 import threading
 import traceback
 from collections.abc import Callable
@@ -22,9 +19,11 @@ import msgspec
 
 from causeway.engine.gguf import GgufError, read_header
 from causeway.engine.native import EngineLoadError, NativeEngine
+from causeway.engine.parent_death import die_with_parent
 from causeway.engine.prompt import PromptBuilder, TemplateError
 from causeway.engine.protocol import (
     Cancel,
+    Detokenize,
     EngineSettings,
     Finished,
     FromWorker,
@@ -35,11 +34,10 @@ from causeway.engine.protocol import (
     Pong,
     Refused,
     Started,
+    Tokenize,
     ToWorker,
     to_line,
 )
-
-_PR_SET_PDEATHSIG = 1
 
 
 class Worker:
@@ -50,6 +48,8 @@ class Worker:
         self._send = send
         self._prompts = PromptBuilder(engine.render, engine.tokenize)
         self._threads = ThreadPoolExecutor(engine.ready.slots, "generation")
+        # Not behind the generations: these are quick, and their callers wait for no slot.
+        self._questions = ThreadPoolExecutor(1, "question")
         self._running: dict[int, threading.Event] = {}
 
     def take(self, message: ToWorker) -> None:
@@ -64,6 +64,19 @@ class Worker:
                     cancelled_or_none.set()
             case Ping():
                 self._send(Pong())
+            case Tokenize() | Detokenize():
+                self._questions.submit(self._answer, message)
+
+    def _answer(self, question: Tokenize | Detokenize) -> None:
+        try:
+            match question:
+                case Tokenize(id=id, text=text):
+                    self._send(self._engine.vocabulary.split(id, text))
+                case Detokenize(id=id, token_ids=token_ids):
+                    self._send(self._engine.vocabulary.join(id, token_ids))
+        except Exception as error:
+            # The gateway waits for an answer, whatever goes wrong in here.
+            self._send(Refused(question.id, "engine", f"{type(error).__name__}: {error}"))
 
     def _generate(self, message: Generate, cancelled: threading.Event) -> None:
         try:
@@ -129,7 +142,8 @@ def main() -> NoReturn:
         "--connection", type=int, required=True, help="file descriptor of the gateway's socket"
     )
     arguments = parser.parse_args()
-    _die_with_parent(True)
+    # Loading blocks the whole interpreter, so that meanwhile nobody would see the connection close.
+    die_with_parent(True)
     gateway = _Gateway(socket.socket(fileno=arguments.connection))
     gateway.send(Loading())
     try:
@@ -138,7 +152,7 @@ def main() -> NoReturn:
     except (GgufError, EngineLoadError) as error:
         gateway.send(LoadFailed(str(error)))
         os._exit(1)
-    _die_with_parent(False)
+    die_with_parent(False)
     gateway.send(engine.ready)
     status = 0
     try:
@@ -151,15 +165,6 @@ def main() -> NoReturn:
     shutil.rmtree(arguments.directory, ignore_errors=True)
     # Not sys.exit: that would wait for generations that nobody reads.
     os._exit(status)
-
-
-def _die_with_parent(wanted: bool) -> None:
-    """Have the kernel end this process with the gateway, where it can.
-
-    Loading blocks the whole interpreter, so that meanwhile nobody would see the connection close.
-    """
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL if wanted else 0, 0, 0, 0)
 
 
 if __name__ == "__main__":

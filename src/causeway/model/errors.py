@@ -14,6 +14,7 @@ r"""Every error that a caller can meet, as one tree.
     │   ├── BodyTooLargeError           413
     │   └── ClientDisconnectedError     499  the caller has gone; nobody reads this
     ├── UpstreamError                   the model that should answer is at fault
+    │   ├── InvalidGenerationError      422  what the model wrote is not what was asked for
     │   ├── EngineFailedError           503  the embedded engine died or hung while it answered
     │   ├── OverloadedError             503  no room to wait; retry later
     │   └── ModelUnavailableError       503  there is no model to ask
@@ -98,10 +99,14 @@ class ModelNotFoundError(NotFoundError):
 
 
 class MethodNotAllowedError(ClientError):
-    """The path exists, with another method."""
+    """The path exists, with other methods: those in `allowed`."""
 
     status = 405
     code = "method_not_allowed"
+
+    def __init__(self, message: str, *, allowed: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.allowed = allowed
 
 
 class BodyTimeoutError(ClientError):
@@ -133,6 +138,13 @@ class UpstreamError(CausewayError):
     fault = "upstream"
     may_retry = True
     code = "upstream_error"
+
+
+class InvalidGenerationError(UpstreamError):
+    """The model wrote something that does not hold: JSON against its schema, a tool call."""
+
+    status = 422
+    code = "no_valid_response_generated"
 
 
 class EngineFailedError(UpstreamError):

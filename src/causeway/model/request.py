@@ -50,7 +50,8 @@ ToolChoice = Literal["required", "none"]
 class ChatRequest(Struct, frozen=True, kw_only=True):
     """One call for the next turn of a conversation.
 
-    `model` is the name that the caller used. `priority` runs from 0 (first) to 999 (last).
+    `model` is the name that the caller used, empty where a dialect allows none. `priority`
+    runs from 0 (first) to 999 (last).
     """
 
     model: str

@@ -18,11 +18,14 @@ from causeway.model.request import ChatRequest
 from causeway.model.response import ChatResponse, Failure, FinishReason
 from causeway.model.usage import Usage
 from causeway.pipeline.directory import ModelDirectory
+from causeway.pipeline.ports import ChatModel
 
 _log = logging.getLogger(__name__)
 
 
-async def answer_chat(directory: ModelDirectory, request: ChatRequest, losses: LossReport) -> ChatResponse:
+async def answer_chat(
+    directory: ModelDirectory[ChatModel], request: ChatRequest, losses: LossReport
+) -> ChatResponse:
     """Return the whole answer; raises CausewayError."""
     events = directory.find(request.model, losses).stream_chat(request, losses)
     collected = Fold()
@@ -33,7 +36,7 @@ async def answer_chat(directory: ModelDirectory, request: ChatRequest, losses: L
 
 
 async def stream_chat(
-    directory: ModelDirectory, request: ChatRequest, losses: LossReport
+    directory: ModelDirectory[ChatModel], request: ChatRequest, losses: LossReport
 ) -> AsyncGenerator[Event, None]:
     """Yield the answer's events.
 

@@ -18,8 +18,11 @@ def choose_model(requested: str, served: Collection[str], default: str, *, stric
     """Return the model for `requested`, a name with or without the `local/` prefix.
 
     An application written for a hosted model works on the first try: a name that nobody serves is
-    answered by `default`. With `strict` it raises ModelNotFoundError instead.
+    answered by `default`. With `strict` it raises ModelNotFoundError instead. An empty name asks for
+    the default.
     """
+    if not requested:
+        return ModelChoice(default, is_substitute=False)
     for name in (requested, f"local/{requested}"):
         if name in served:
             return ModelChoice(name, is_substitute=False)

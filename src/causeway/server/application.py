@@ -3,12 +3,15 @@
 import logging
 import os
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from functools import cached_property
+from urllib.parse import parse_qsl
 
 import msgspec
 
 from causeway.config.schema import ServerConfig
+from causeway.dialects.companion_endpoints import CompanionEndpoint
 from causeway.dialects.endpoints import ChatEndpoint, error_face
-from causeway.dialects.faces import ChatClientFace
+from causeway.dialects.faces import ClientFace
 from causeway.model.errors import (
     AuthenticationError,
     CausewayError,
@@ -20,7 +23,11 @@ from causeway.pipeline.chat import as_causeway_error
 from causeway.rules.access import KeyRing, presented_key
 from causeway.server.asgi import Headers, Receive, Scope, Send, send_json
 from causeway.server.chat import ChatHandler
+from causeway.server.companions import Call, CompanionHandler
+from causeway.server.openapi import PATH as OPENAPI_PATH
+from causeway.server.openapi import encode_openapi
 from causeway.server.request_body import read_body
+from causeway.server.routes import Found, Routes
 
 _log = logging.getLogger(__name__)
 
@@ -34,6 +41,7 @@ _COMMON_HEADERS: Headers = [
 ]
 
 Lifespan = Callable[[], Awaitable[None]]
+Endpoint = ChatEndpoint | CompanionEndpoint
 
 
 class Application:
@@ -44,19 +52,25 @@ class Application:
         *,
         config: ServerConfig,
         keys: KeyRing,
-        endpoints: Iterable[ChatEndpoint],
+        endpoints: Iterable[Endpoint],
         chat: ChatHandler,
+        companions: CompanionHandler,
         describe_health: Callable[[], Mapping[str, object]],
         start: Lifespan,
         stop: Lifespan,
     ) -> None:
         self._config = config
         self._keys = keys
-        self._endpoints = {endpoint.path: endpoint for endpoint in endpoints}
+        self._routes = Routes(endpoints)
         self._chat = chat
+        self._companions = companions
         self._describe_health = describe_health
         self._start = start
         self._stop = stop
+
+    @cached_property
+    def _openapi(self) -> bytes:
+        return encode_openapi()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI connection."""
@@ -87,22 +101,26 @@ class Application:
         if path == "/health" and scope["method"] in ("GET", "HEAD"):
             await send_json(send, 200, msgspec.json.encode(self._describe_health()), headers)
             return
-        endpoint = self._endpoints.get(path)
+        if path == OPENAPI_PATH and scope["method"] in ("GET", "HEAD"):
+            await send_json(send, 200, self._openapi, headers)
+            return
+        found = self._routes.find(path)
         tracked = _TrackedSend(send)
         try:
-            await self._serve_chat(endpoint, scope, receive, tracked, headers)
+            await self._serve_endpoint(found, scope, receive, tracked, headers)
         except ClientDisconnectedError:
             _log.debug("client disconnected: %s", trace_id)
         except Exception as error:
             if tracked.has_started:
                 # Nothing truthful can be said on this connection any more: the server cuts it.
                 raise
+            endpoint = found.endpoints.get(scope["method"]) if found else None
             face = endpoint.face if endpoint else error_face(path)
             await _send_error(face, as_causeway_error(error), trace_id, headers, send)
 
-    async def _serve_chat(
+    async def _serve_endpoint(
         self,
-        endpoint: ChatEndpoint | None,
+        found: Found[Endpoint] | None,
         scope: Scope,
         receive: Receive,
         send: Send,
@@ -111,11 +129,13 @@ class Application:
         request_headers = dict(scope["headers"])
         if self._keys:
             self._authenticate(request_headers)
-        if endpoint is None:
+        if found is None:
             raise NotFoundError("404 page not found")
-        if scope["method"] != endpoint.method:
+        endpoint = found.endpoints.get(scope["method"])
+        if endpoint is None:
+            allowed = tuple(found.endpoints)
             raise MethodNotAllowedError(
-                f"method {scope['method'][:20]} is not allowed, use {endpoint.method}"
+                f"method {scope['method'][:20]} is not allowed, use {' or '.join(allowed)}", allowed=allowed
             )
         body = await read_body(
             receive,
@@ -123,7 +143,12 @@ class Application:
             max_bytes=self._config.max_body_bytes,
             timeout_seconds=self._config.body_timeout_seconds,
         )
-        await self._chat.serve(endpoint, body, headers, receive, send)
+        if isinstance(endpoint, ChatEndpoint):
+            await self._chat.serve(endpoint, body, headers, receive, send)
+        else:
+            query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
+            call = Call(body, query, found.parameters)
+            await self._companions.serve(endpoint, call, headers, receive, send)
 
     def _authenticate(self, headers: Mapping[bytes, bytes]) -> None:
         key = presented_key(headers)
@@ -148,14 +173,14 @@ class _TrackedSend:
 
 
 async def _send_error(
-    face: ChatClientFace, error: CausewayError, trace_id: str, headers: Headers, send: Send
+    face: ClientFace, error: CausewayError, trace_id: str, headers: Headers, send: Send
 ) -> None:
     extra: Headers = []
     if error.retry_after_seconds is not None:
         # Cohere's clients take 0 for none.
         extra.append((b"retry-after", str(max(1, error.retry_after_seconds)).encode()))
-    if error.status == 405:
-        extra.append((b"allow", b"POST"))
+    if isinstance(error, MethodNotAllowedError):
+        extra.append((b"allow", ", ".join(error.allowed).encode()))
     if error.status in (408, 413):
         extra.append((b"connection", b"close"))
     await send_json(send, error.status, face.encode_error(error, trace_id), headers + extra)

@@ -19,9 +19,9 @@ async def send_json(send: Send, status: int, body: bytes, headers: Headers) -> N
     await send({"type": "http.response.body", "body": body})
 
 
-async def start_stream(send: Send, headers: Headers) -> None:
+async def start_stream(send: Send, media_type: bytes, headers: Headers) -> None:
     """Commit the status of a stream; from here on errors are told inside it."""
-    stream_headers = [(b"content-type", b"text/event-stream"), (b"x-accel-buffering", b"no")]
+    stream_headers = [(b"content-type", media_type), (b"x-accel-buffering", b"no")]
     await send({"type": "http.response.start", "status": 200, "headers": [*stream_headers, *headers]})
 
 

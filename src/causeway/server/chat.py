@@ -9,14 +9,14 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from causeway.dialects.endpoints import ChatEndpoint
-from causeway.dialects.faces import ChatClientFace
+from causeway.dialects.faces import ChatClientFace, StreamEncoder
 from causeway.model.events import Event
 from causeway.model.loss import LossReport
 from causeway.pipeline.chat import answer_chat, failed_stream, stream_chat
 from causeway.pipeline.directory import ModelDirectory
+from causeway.pipeline.ports import ChatModel
 from causeway.server.asgi import Headers, Receive, Send, end_stream, send_chunk, send_json, start_stream
 from causeway.server.disconnect import DisconnectWatch
-from causeway.wire.server_sent_events import HEARTBEAT
 
 
 class ChatHandler:
@@ -26,7 +26,7 @@ class ChatHandler:
     before the first event, so an error after the first heartbeat arrives under 200.
     """
 
-    def __init__(self, directory: ModelDirectory, *, heartbeat_seconds: float = 0.0) -> None:
+    def __init__(self, directory: ModelDirectory[ChatModel], *, heartbeat_seconds: float = 0.0) -> None:
         self._directory = directory
         self._heartbeat_seconds = heartbeat_seconds
 
@@ -40,31 +40,34 @@ class ChatHandler:
             if request.stream or endpoint.always_streams:
                 events = stream_chat(self._directory, request, losses)
                 async with aclosing(events):
-                    await self._send_stream(face, events, losses, headers, send)
+                    encoder = face.stream_encoder(request)
+                    await self._send_stream(face, encoder, events, losses, headers, send)
             else:
                 response = await answer_chat(self._directory, request, losses)
                 all_headers = headers + face.warning_headers(losses) + face.response_headers(response)
-                await send_json(send, 200, face.encode_response(response), all_headers)
+                await send_json(send, 200, face.encode_response(response, request), all_headers)
 
     async def _send_stream(
         self,
         face: ChatClientFace,
+        encoder: StreamEncoder,
         events: AsyncGenerator[Event, None],
         losses: LossReport,
         headers: Headers,
         send: Send,
     ) -> None:
-        encoder = face.stream_encoder()
         has_started = has_spoken = False
         source = self._with_heartbeats(events) if self._heartbeat_seconds else events
         async with aclosing(source):
             try:
                 async for event in source:
                     if not has_started:
-                        await start_stream(send, headers + face.warning_headers(losses))
+                        await start_stream(
+                            send, face.stream_media_type, headers + face.warning_headers(losses)
+                        )
                         has_started = True
                     has_spoken = has_spoken or event is not None
-                    await send_chunk(send, HEARTBEAT if event is None else encoder.encode(event))
+                    await send_chunk(send, face.heartbeat if event is None else encoder.encode(event))
             except Exception as error:
                 if not has_started or has_spoken:
                     raise

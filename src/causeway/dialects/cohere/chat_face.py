@@ -1,5 +1,7 @@
 """Cohere's chat endpoint as its callers see it, on the native path and under the prefixes."""
 
+from typing import ClassVar
+
 from msgspec import Struct
 
 from causeway.dialects.cohere.decode_request import decode_request
@@ -11,6 +13,8 @@ from causeway.model.errors import CausewayError
 from causeway.model.loss import LossReport
 from causeway.model.request import ChatRequest
 from causeway.model.response import ChatResponse
+from causeway.model.usage import Usage
+from causeway.wire.server_sent_events import HEARTBEAT
 
 
 class CohereChat(Struct, frozen=True):
@@ -22,16 +26,18 @@ class CohereChat(Struct, frozen=True):
 
     is_native: bool
     has_event_types: bool
+    stream_media_type: ClassVar[bytes] = b"text/event-stream"
+    heartbeat: ClassVar[bytes] = HEARTBEAT
 
     def decode_request(self, body: bytes, losses: LossReport) -> ChatRequest:
         """Return the request; raises ClientError, naming the field."""
         return decode_request(body, strict=self.is_native, losses=losses)
 
-    def encode_response(self, response: ChatResponse) -> bytes:
+    def encode_response(self, response: ChatResponse, request: ChatRequest) -> bytes:  # noqa: ARG002
         """Return the JSON body of a whole answer."""
         return encode_response(response)
 
-    def stream_encoder(self) -> StreamEncoder:
+    def stream_encoder(self, request: ChatRequest) -> StreamEncoder:  # noqa: ARG002
         """Return the encoder of one streamed answer."""
         return DualStreamEncoder() if self.has_event_types else NativeStreamEncoder()
 
@@ -40,11 +46,15 @@ class CohereChat(Struct, frozen=True):
         return encode_error(error, id=id, is_native=self.is_native)
 
     def response_headers(self, response: ChatResponse) -> list[tuple[bytes, bytes]]:
-        """Return `num_tokens`, which is billed input and output together in every recording."""
-        usage = response.usage
-        return [(b"num_tokens", str(usage.billed_input_tokens + usage.billed_output_tokens).encode())]
+        """Return `num_tokens`."""
+        return [token_count_header(response.usage)]
 
     def warning_headers(self, losses: LossReport) -> list[tuple[bytes, bytes]]:
         """Return `X-API-Warning` where something was lost."""
         warning = encode_warning(losses)
         return [] if warning is None else [(b"x-api-warning", warning)]
+
+
+def token_count_header(usage: Usage) -> tuple[bytes, bytes]:
+    """Return `num_tokens`, which is billed input and output together in every recording."""
+    return b"num_tokens", str(usage.billed_input_tokens + usage.billed_output_tokens).encode()

@@ -5,49 +5,26 @@ Where Cohere's own wording of an error is known it is used, since applications m
 
 from typing import TypeVar
 
-from msgspec import UNSET
-
 from causeway.dialects.cohere.decode_messages import decode_messages
-from causeway.dialects.cohere.request_body import USAGE_HINT, read_body
-from causeway.dialects.cohere.request_schema import (
-    WireChatRequest,
-    WireDocument,
-    WireResponseFormat,
-    WireThinking,
-    WireTool,
+from causeway.dialects.cohere.decode_options import (
+    PRIORITY_RANGE,
+    decode_citation_mode,
+    decode_response_format,
+    decode_safety_mode,
+    decode_sampling,
+    in_range,
 )
+from causeway.dialects.cohere.request_body import BodyReader
+from causeway.dialects.cohere.request_schema import WireChatRequest, WireDocument, WireThinking, WireTool
 from causeway.model.content import Document
 from causeway.model.errors import InvalidRequestError
 from causeway.model.loss import LossReport
-from causeway.model.request import (
-    ChatRequest,
-    CitationMode,
-    ResponseFormat,
-    SafetyMode,
-    Sampling,
-    Thinking,
-    Tool,
-    ToolChoice,
-)
+from causeway.model.request import ChatRequest, Thinking, Tool, ToolChoice
 
-MAX_STOP_SEQUENCES = 5
-MAX_SEED = 2**64 - 1
 MAX_STRICT_TOOL_FIELDS = 200
 
-_SAFETY_MODES: dict[str, SafetyMode] = {
-    "CONTEXTUAL": "contextual",
-    "STRICT": "strict",
-    "OFF": "off",
-    "NONE": "off",
-}
-_CITATION_MODES: dict[str, CitationMode] = {
-    "ENABLED": "accurate",
-    "ACCURATE": "accurate",
-    "FAST": "fast",
-    "DISABLED": "off",
-    "OFF": "off",
-}
-_TOOL_CHOICES: dict[str, ToolChoice | None] = {
+THINKING_TYPES = ("enabled", "disabled")
+TOOL_CHOICES: dict[str, ToolChoice | None] = {
     "REQUIRED": "required",
     "ANY": "required",
     "NONE": "none",
@@ -55,6 +32,8 @@ _TOOL_CHOICES: dict[str, ToolChoice | None] = {
 }
 
 Value = TypeVar("Value")
+
+_reader = BodyReader(WireChatRequest)
 
 
 def decode_request(body: bytes, *, strict: bool, losses: LossReport) -> ChatRequest:
@@ -64,13 +43,13 @@ def decode_request(body: bytes, *, strict: bool, losses: LossReport) -> ChatRequ
     Otherwise unknown fields are dropped into `losses` and penalties may run from -2 to 2. Raises
     ClientError, naming the field.
     """
-    wire = read_body(body, strict=strict, losses=losses)
+    wire = _reader.read(body, strict=strict, losses=losses)
     if not wire.model:
         raise InvalidRequestError("a model parameter is required for this endpoint.", field="model")
     messages = decode_messages(wire.messages)
     tools = tuple(_decode_tool(tool, f"tools[{index}]") for index, tool in enumerate(wire.tools or ()))
     documents = _decode_documents(wire.documents or [])
-    response_format = _decode_response_format(wire.response_format)
+    response_format = decode_response_format(wire.response_format)
     if response_format is not None and documents:
         raise InvalidRequestError(
             "invalid request: response_format is not supported with RAG.", field="response_format"
@@ -88,57 +67,23 @@ def decode_request(body: bytes, *, strict: bool, losses: LossReport) -> ChatRequ
         model=wire.model,
         messages=messages,
         stream=bool(wire.stream),
-        sampling=_decode_sampling(wire, strict=strict),
+        sampling=decode_sampling(
+            wire,
+            logprobs=bool(_one_of("logprobs", wire.logprobs, "log_probs", wire.log_probs)),
+            strict=strict,
+        ),
         tools=tools,
         tool_choice=_decode_tool_choice(wire.tool_choice, tools),
         strict_tools=strict_tools,
         documents=documents,
-        citation_mode=_decode_citation_mode(wire),
+        citation_mode=decode_citation_mode(
+            wire.citation_options.mode if wire.citation_options else None, "citation_options.mode"
+        ),
         response_format=response_format,
         thinking=_decode_thinking(wire.thinking),
-        safety_mode=_decode_safety_mode(wire.safety_mode),
-        priority=int(_in_range("priority", wire.priority, 0, 999) or 0),
+        safety_mode=decode_safety_mode(wire.safety_mode),
+        priority=int(in_range("priority", wire.priority, *PRIORITY_RANGE) or 0),
     )
-
-
-def _decode_sampling(wire: WireChatRequest, *, strict: bool) -> Sampling:
-    if wire.max_tokens is not None and wire.max_tokens < 1:
-        limit = "cannot be less than 0" if wire.max_tokens < 0 else "must be at least 1"
-        raise InvalidRequestError(f"invalid request: max_tokens {limit}.", field="max_tokens")
-    stop_sequences = tuple(wire.stop_sequences or ())
-    if len(stop_sequences) > MAX_STOP_SEQUENCES:
-        raise InvalidRequestError(
-            f"invalid request: too many stop sequences provided, maximum is {MAX_STOP_SEQUENCES}, "
-            f"received {len(stop_sequences)}.",
-            field="stop_sequences",
-        )
-    if "" in stop_sequences:
-        raise InvalidRequestError(
-            "invalid request: stop_sequences must not contain an empty string.", field="stop_sequences"
-        )
-    lowest, highest = (0, 1) if strict else (-2, 2)
-    return Sampling(
-        max_tokens=wire.max_tokens,
-        stop_sequences=stop_sequences,
-        temperature=_in_range("temperature", wire.temperature, 0, 2),
-        seed=_in_range("seed", wire.seed, 0, MAX_SEED),
-        top_k=_in_range("k", wire.k, 0, 500),
-        top_p=_in_range("p", wire.p, 0, 1),
-        frequency_penalty=_in_range("frequency_penalty", wire.frequency_penalty, lowest, highest),
-        presence_penalty=_in_range("presence_penalty", wire.presence_penalty, lowest, highest),
-        logprobs=bool(_one_of("logprobs", wire.logprobs, "log_probs", wire.log_probs)),
-    )
-
-
-Number = TypeVar("Number", int, float)
-
-
-def _in_range(name: str, value: Number | None, lowest: int, highest: int) -> Number | None:
-    if value is not None and not lowest <= value <= highest:
-        raise InvalidRequestError(
-            f"invalid request: {name} must be between {lowest} and {highest} inclusive.", field=name
-        )
-    return value
 
 
 def _one_of(name: str, value: Value | None, alias: str, other: Value | None) -> Value | None:
@@ -192,11 +137,11 @@ def _count_fields(schema: object) -> int:
 def _decode_tool_choice(wire: str | None, tools: tuple[Tool, ...]) -> ToolChoice | None:
     if wire is None:
         return None
-    if wire.upper() not in _TOOL_CHOICES:
+    if wire.upper() not in TOOL_CHOICES:
         raise InvalidRequestError(
             "invalid request: tool_choice: expected one of REQUIRED, NONE, AUTO.", field="tool_choice"
         )
-    choice = _TOOL_CHOICES[wire.upper()]
+    choice = TOOL_CHOICES[wire.upper()]
     if choice == "required" and not tools:
         raise InvalidRequestError(
             "invalid request: tool_choice REQUIRED needs at least one tool in tools.", field="tool_choice"
@@ -223,54 +168,11 @@ def _decode_documents(wire: list[str | WireDocument]) -> tuple[Document, ...]:
     return tuple(documents)
 
 
-def _decode_citation_mode(wire: WireChatRequest) -> CitationMode | None:
-    mode = wire.citation_options.mode if wire.citation_options else None
-    if mode is None:
-        return None
-    name = mode.upper() if isinstance(mode, str) else ("ENABLED" if mode else "OFF")
-    if name not in _CITATION_MODES:
-        raise InvalidRequestError(
-            "invalid request: citation_options.mode: expected one of ENABLED, DISABLED, FAST, ACCURATE, OFF.",
-            field="citation_options.mode",
-        )
-    return _CITATION_MODES[name]
-
-
-def _decode_response_format(wire: WireResponseFormat | None) -> ResponseFormat | None:
-    if wire is None:
-        return None
-    schema = wire.json_schema if wire.json_schema is not UNSET else wire.schema
-    schema = None if schema is UNSET else schema
-    match wire.type:
-        case "text":
-            if schema is not None:
-                raise InvalidRequestError(
-                    "invalid request: response_format.json_schema is not allowed with type text.",
-                    field="response_format.json_schema",
-                )
-            return None
-        case "json_object":
-            return ResponseFormat(schema)
-        case "json_schema":  # OpenAI's envelope: {name, strict, schema}
-            inner = schema.get("schema") if schema else None
-            if not isinstance(inner, dict):
-                raise InvalidRequestError(
-                    "invalid request: response_format.json_schema.schema: expected an object.",
-                    field="response_format.json_schema.schema",
-                )
-            return ResponseFormat(inner)
-        case _:
-            raise InvalidRequestError(
-                "invalid request: response_format.type: expected one of text, json_object.",
-                field="response_format.type",
-            )
-
-
 def _decode_thinking(wire: WireThinking | None) -> Thinking | None:
     if wire is None:
         return None
     kind = (wire.type or "enabled").lower()
-    if kind not in ("enabled", "disabled"):
+    if kind not in THINKING_TYPES:
         raise InvalidRequestError(
             "invalid request: thinking.type: expected one of enabled, disabled.", field="thinking.type"
         )
@@ -279,15 +181,3 @@ def _decode_thinking(wire: WireThinking | None) -> Thinking | None:
             "invalid request: thinking.token_budget must be at least 1.", field="thinking.token_budget"
         )
     return Thinking(kind == "enabled", wire.token_budget)
-
-
-def _decode_safety_mode(wire: str | bool | None) -> SafetyMode | None:
-    if wire is None:
-        return None
-    # Cohere's specification writes OFF unquoted, which YAML 1.1 loaders read as false.
-    mode = _SAFETY_MODES.get(wire.upper()) if isinstance(wire, str) else ("off" if not wire else None)
-    if mode is None:
-        raise InvalidRequestError(
-            f"unrecognized safety mode '{str(wire)[:200]}'. {USAGE_HINT}", field="safety_mode"
-        )
-    return mode

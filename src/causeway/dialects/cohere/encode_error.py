@@ -16,7 +16,10 @@ _TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit
 def encode_error(error: CausewayError, *, id: str, is_native: bool) -> bytes:
     """Return the JSON body of an error; `id` is the trace id that the headers carry too."""
     if is_native:
-        return encode_ascii({"id": id, "message": error.message})
+        body = {"id": id, "message": error.message}
+        if error.fault == "upstream" and error.status == 422:  # as Cohere does where generation failed
+            body["error_type"] = error.code.upper()
+        return encode_ascii(body)
     fallback = "invalid_request_error" if error.fault == "client" else "api_error"
     return encode_ascii(
         {

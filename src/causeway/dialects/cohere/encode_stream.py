@@ -8,7 +8,10 @@ so serve clients of either. Encoders refuse an illegal order of events.
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
+
 from causeway.dialects.cohere.encode_response import encode_citation, encode_logprobs, encode_usage
+from causeway.model.content import Citation, Source
 from causeway.model.events import (
     CitationAdded,
     ContentEnd,
@@ -27,6 +30,8 @@ from causeway.model.order import EventOrder
 from causeway.wire.ascii_json import encode_ascii
 from causeway.wire.server_sent_events import encode_event
 
+# One generation of Cohere's SDK gives up a stream with a line of more than 1 MiB.
+MAX_EVENT_BYTES = 1_000_000
 DONE = b"data: [DONE]\n\n"
 
 _EVENT_TYPES = {
@@ -119,7 +124,7 @@ def encode_payloads(event: Event) -> Iterator[dict[str, Any]]:
         case ToolCallEnd(index=index):
             yield {"type": "tool-call-end", "index": index}
         case CitationAdded(index=index, citation=citation):
-            yield _message_delta("citation-start", index, {"citations": encode_citation(citation)})
+            yield _citation_start(index, citation)
             yield {"type": "citation-end", "index": index}
         case MessageEnd(finish_reason=finish_reason, usage=usage, failure=failure):
             # Cohere itself sends `usage: {}` with an error, which breaks langchain-cohere's
@@ -130,6 +135,16 @@ def encode_payloads(event: Event) -> Iterator[dict[str, Any]]:
                 if failure.type is not None:
                     delta["error_type"] = failure.type
             yield {"type": "message-end", "delta": delta}
+
+
+def _citation_start(index: int, citation: Citation) -> dict[str, Any]:
+    payload = _message_delta("citation-start", index, {"citations": encode_citation(citation)})
+    if len(encode_ascii(payload)) <= MAX_EVENT_BYTES:
+        return payload
+    # The caller has the documents: their ids are enough to find them.
+    sources = tuple(Source(source.kind, source.id, {"id": source.id}) for source in citation.sources)
+    named = msgspec.structs.replace(citation, sources=sources)
+    return _message_delta("citation-start", index, {"citations": encode_citation(named)})
 
 
 def _message_delta(type: str, index: int, message: dict[str, Any]) -> dict[str, Any]:

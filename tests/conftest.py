@@ -1,4 +1,4 @@
-"""One gateway with its embedded model for all tests of this folder, as a user would run it."""
+"""One gateway with its embedded model for all tests that drive it with a client, as a user would run it."""
 
 from collections.abc import Iterator
 

@@ -1,0 +1,211 @@
+"""Writes an OpenAPI 3.1 document from a table of operations and the types that they read and answer.
+
+It knows no vendor: what there is to say about an endpoint stands in its row, and every schema comes
+from the type that the code itself decodes into or encodes from.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+from msgspec import Struct, json
+
+Schema = dict[str, Any]
+
+_SPEAKS_OF = {
+    "enum": ("string",),
+    "minLength": ("string",),
+    "maxLength": ("string",),
+    "minItems": ("array",),
+    "maxItems": ("array",),
+    "items": ("array",),
+    "minimum": ("integer", "number"),
+    "maximum": ("integer", "number"),
+}
+
+
+class MediaStream(Struct, frozen=True):
+    """A streamed answer: its content type, the types of the objects in it, and how it is framed.
+
+    `terminator` is the data that ends it without being such an object.
+    """
+
+    media_type: str
+    items: tuple[type, ...]
+    description: str
+    terminator: str | None = None
+
+
+class Operation(Struct, frozen=True, kw_only=True):
+    """One endpoint. `request` is none where no body is read; `answers` are the types of whole answers.
+
+    An endpoint that is known and not served has neither answers nor a stream.
+    `ignores_unknown_fields` says that the body's other fields are no error.
+    `constraints` adds JSON Schema keywords to fields, by type and name, and `required` names the
+    body's fields that the caller must give, for what is judged by code and not by a type. `statuses`
+    says what else may be answered, with a reason for each. `needs_key` is false for what tells no
+    secret.
+    """
+
+    id: str
+    method: str
+    path: str
+    summary: str
+    tag: str
+    request: type | None = None
+    required: tuple[str, ...] = ()
+    constraints: Mapping[type, Mapping[str, Schema]] = {}
+    parameters: tuple[Schema, ...] = ()
+    ignores_unknown_fields: bool = False
+    answers: tuple[type, ...] = ()
+    stream: MediaStream | None = None
+    statuses: Mapping[int, str] = {}
+    error: type | None = None
+    needs_key: bool = True
+
+
+class Server(Struct, frozen=True):
+    """A base URL under which every operation is found."""
+
+    url: str
+    description: str
+
+
+def describe_api(
+    operations: Iterable[Operation],
+    *,
+    title: str,
+    version: str,
+    description: str,
+    servers: Iterable[Server],
+    security_schemes: Mapping[str, Schema],
+    type_prefix: str = "",
+) -> dict[str, Any]:
+    """Return the document. Schemas have their types' names, without `type_prefix`."""
+    rows = list(operations)
+    schemas = _Schemas(rows, type_prefix)
+    paths: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        paths.setdefault(row.path, {})[row.method.lower()] = _describe(row, schemas)
+    document = {
+        "openapi": "3.1.0",
+        "info": {"title": title, "version": version, "description": description},
+        "servers": msgspec.to_builtins(list(servers)),
+        # Any one of these, or none at all where the gateway runs without keys.
+        "security": [*({name: []} for name in security_schemes), {}],
+        "paths": paths,
+        "components": {"schemas": schemas.components, "securitySchemes": dict(security_schemes)},
+    }
+    builtins: dict[str, Any] = msgspec.to_builtins(document)
+    return builtins
+
+
+def path_parameters(path: str) -> tuple[Schema, ...]:
+    """Return the parameters that a path's placeholders stand for."""
+    return tuple(
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
+        for name in re.findall(r"{(\w+)}", path)
+    )
+
+
+class _Schemas:
+    """The components of the document, and where each type stands among them."""
+
+    def __init__(self, rows: list[Operation], type_prefix: str) -> None:
+        types: dict[type, None] = {}
+        for row in rows:
+            items = row.stream.items if row.stream else ()
+            types.update(dict.fromkeys(t for t in (row.request, row.error, *row.answers, *items) if t))
+        schemas, components = json.schema_components(tuple(types), ref_template="#/components/schemas/{name}")
+        (refs, self.components) = _rename((schemas, components), type_prefix)
+        self._by_type = dict(zip(types, refs, strict=True))
+        self._type_prefix = type_prefix
+        for row in rows:
+            self._constrain(row)
+
+    def of(self, *types: type) -> Schema:
+        """Return the schema of a value of one of these types."""
+        schemas: list[Schema] = [self._by_type[type] for type in types]
+        return schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
+
+    def _constrain(self, row: Operation) -> None:
+        for type, fields in row.constraints.items():
+            properties = self._component(type)["properties"]
+            for name, keywords in fields.items():
+                _constrain(properties[name], keywords)
+        if row.request is None:
+            return
+        component = self._component(row.request)
+        if row.ignores_unknown_fields:
+            component["additionalProperties"] = True
+        if row.required:
+            component["required"] = list(row.required)
+        for name in row.required:
+            _forbid_null(component["properties"][name])
+
+    def _component(self, type: type) -> Schema:
+        component: Schema = self.components[type.__name__.removeprefix(self._type_prefix)]
+        return component
+
+
+def _rename(tree: Any, type_prefix: str) -> Any:
+    """Leave out the prefix that sets the code's types apart; to the reader it says nothing."""
+    pattern = rf'"(title":"|#/components/schemas/)?{type_prefix}(?=[A-Z]\w*")'
+    return json.decode(re.sub(pattern, r'"\1', json.encode(tree).decode()))
+
+
+def _constrain(schema: Schema, keywords: Schema) -> None:
+    """Add keywords to those parts of a field's schema whose kind of value they speak of."""
+    for part in schema.get("anyOf", [schema]):
+        part.update({word: given for word, given in keywords.items() if part.get("type") in _SPEAKS_OF[word]})
+
+
+def _forbid_null(schema: Schema) -> None:
+    schema.pop("default", None)
+    parts = [part for part in schema.pop("anyOf", []) if part.get("type") != "null"]
+    if len(parts) == 1:
+        schema.update(parts[0])
+    elif parts:
+        schema["anyOf"] = parts
+
+
+def _describe(row: Operation, schemas: _Schemas) -> dict[str, Any]:
+    described: dict[str, Any] = {"operationId": row.id, "summary": row.summary, "tags": [row.tag]}
+    if row.parameters:
+        described["parameters"] = list(row.parameters)
+    if row.request is not None:
+        content = {"application/json": {"schema": schemas.of(row.request)}}
+        described["requestBody"] = {"required": True, "content": content}
+    if not row.needs_key:
+        described["security"] = [{}]
+    responses: dict[str, Any] = {}
+    if row.answers or row.stream is not None:
+        responses["200"] = _describe_success(row, schemas)
+    for status, reason in sorted(row.statuses.items()):
+        responses[str(status)] = {"description": reason}
+        if row.error is not None:
+            responses[str(status)]["content"] = {"application/json": {"schema": schemas.of(row.error)}}
+    described["responses"] = responses
+    return described
+
+
+def _describe_success(row: Operation, schemas: _Schemas) -> dict[str, Any]:
+    content: dict[str, Any] = {}
+    if row.answers:
+        content["application/json"] = {"schema": schemas.of(*row.answers)}
+    if row.stream is not None:
+        content[row.stream.media_type] = _describe_stream(row.stream, schemas)
+    return {"description": row.summary, "content": content}
+
+
+def _describe_stream(stream: MediaStream, schemas: _Schemas) -> Schema:
+    items = {"oneOf": [schemas.of(item) for item in stream.items]} if stream.items else {"type": "object"}
+    if stream.media_type != "text/event-stream":
+        return {"schema": {"type": "array", "items": items, "description": stream.description}}
+    # One event, as its readers understand it.
+    data: Schema = {"type": "string", "contentMediaType": "application/json", "contentSchema": items}
+    if stream.terminator is not None:
+        data = {"anyOf": [{"const": stream.terminator}, data]}
+    event = {"type": "object", "properties": {"event": {"type": "string"}, "data": data}}
+    return {"schema": {**event, "required": ["data"], "description": stream.description}}

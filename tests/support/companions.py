@@ -1,0 +1,31 @@
+"""The endpoints beside chat, in front of the embedding model and a tokeniser that counts letters."""
+
+from causeway.engine.embedder import EmbeddedEmbedder
+from causeway.model.errors import InvalidRequestError
+from causeway.model.tokenization import Tokenization
+from causeway.pipeline.catalog import Catalog
+from causeway.pipeline.directory import ModelDirectory
+from causeway.server.companions import CompanionHandler
+
+
+class LetterTokenizer:
+    """Every character is a token, and its code point the token's id."""
+
+    name = "local/letters"
+
+    async def tokenize(self, text: str) -> Tokenization:
+        return Tokenization(tuple(map(ord, text)), tuple(text))
+
+    async def detokenize(self, token_ids: tuple[int, ...]) -> str:
+        if max(token_ids) > 0x10FFFF:
+            raise InvalidRequestError("invalid request: tokens[0]: no such token.", field="tokens")
+        return "".join(map(chr, token_ids))
+
+
+def companion_handler(embedder: EmbeddedEmbedder, *, strict: bool = False) -> CompanionHandler:
+    return CompanionHandler(
+        embedders=ModelDirectory([embedder], strict=strict),
+        rerankers=ModelDirectory([embedder], strict=strict),
+        tokenizers=ModelDirectory([LetterTokenizer()], strict=strict),
+        catalog=Catalog([embedder], strict=strict),
+    )
