@@ -26,7 +26,7 @@ from causeway.model.content import (
 )
 from causeway.model.errors import InvalidRequestError
 from causeway.model.loss import LossReport
-from causeway.model.request import ChatRequest, ResponseFormat, SafetyMode, Sampling, Thinking
+from causeway.model.request import ChatRequest, ResponseFormat, SafetyMode, Sampling, Thinking, Tool
 
 HELLO = UserMessage((TextBlock("Hello"),))
 RULES = SystemMessage((TextBlock("Rhyme."),))
@@ -77,6 +77,15 @@ def test_a_safety_mode_is_said_first_and_beside_the_callers_rules(mode: SafetyMo
     (alone, _), _ = mapped(request(safety_mode=mode), "Default.")
     assert alone == PromptMessage("system", "", f"Default. {with_rules.preface}")
     assert losses == []
+
+
+@pytest.mark.parametrize("mode", ["strict", "off"])
+def test_with_tools_every_safety_mode_is_contextual(mode: SafetyMode) -> None:
+    tool = Tool("f", "Does something.")
+    assert mapped(request(HELLO, safety_mode=mode, tools=(tool,))) == mapped(
+        request(HELLO, safety_mode="contextual", tools=(tool,))
+    )
+    assert mapped(request(HELLO, tools=(tool,))) == mapped(request(HELLO))
 
 
 def test_safety_modes_differ() -> None:

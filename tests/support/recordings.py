@@ -27,7 +27,7 @@ def client_requests(path_end: str) -> list[Any]:
     found = []
     for number, line in enumerate(lines):
         request = json.loads(line)
-        if request["path"].endswith(path_end) and request["body_raw"]:
+        if request["path"].endswith(path_end):
             found.append(pytest.param(request, id=f"{number}-{request['client']}"))
     return found or [pytest.param(None, marks=pytest.mark.skip(reason=ABSENT), id="absent")]
 

@@ -71,8 +71,10 @@ def prompt_messages(
     own_texts = []
     if default_system_text and not has_results and not any(message.role == "system" for message in messages):
         own_texts.append(default_system_text)
-    if request.safety_mode in _SAFETY_TEXTS:
-        own_texts.append(_SAFETY_TEXTS[request.safety_mode])
+    # Cohere treats every mode as CONTEXTUAL where there are tools.
+    safety_mode = "contextual" if request.safety_mode and request.tools else request.safety_mode
+    if safety_mode in _SAFETY_TEXTS:
+        own_texts.append(_SAFETY_TEXTS[safety_mode])
     if has_results:
         own_texts.append(RESULT_INSTRUCTION)
     if request.response_format is not None:
