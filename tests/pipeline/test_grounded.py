@@ -122,15 +122,27 @@ async def test_documents_without_a_question_are_shown_all_the_same() -> None:
     assert "122 cm" in parrot.asked[0].messages[1].content[0].text
 
 
+FILLER = tuple(Document(f"Fact {n} about the history of paper in city {n}.") for n in range(50))
+
+
 async def test_what_does_not_fit_is_reported() -> None:
     parrot = Parrot()
-    filler = tuple(Document(f"Fact {n} about the history of paper in city {n}.") for n in range(50))
-    _, losses = await ask(parrot, section_tokens=60, documents=(*filler, *DOCUMENTS))
+    _, losses = await ask(parrot, section_tokens=60, documents=(*FILLER, *DOCUMENTS))
     context = parrot.asked[0].messages[-1].content[0].text
     assert "122 cm" in context
     assert len(context) // 4 <= 60
-    assert "documents[49]" in {loss.path for loss in losses.losses}
-    assert all(loss.kind == "approximated" for loss in losses.losses)
+    (loss,) = losses.losses
+    assert (loss.kind, loss.path) == ("approximated", "documents")
+    whole = sum(document.data in context for document in FILLER) + 2
+    assert loss.detail == f"of 52 documents {whole} were read whole, 0 in part"
+
+
+async def test_a_few_documents_are_reported_one_by_one() -> None:
+    _, losses = await ask(Parrot(), section_tokens=40, documents=(*FILLER[:4], *DOCUMENTS))
+    assert losses.losses
+    for loss in losses.losses:
+        assert loss.path.startswith("documents[")
+        assert loss.detail.endswith("characters were read")
 
 
 async def test_results_of_tools_are_sources() -> None:

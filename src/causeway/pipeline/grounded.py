@@ -5,19 +5,21 @@ the results of tools, and cited where they support it. A stage around a model, i
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 
 from msgspec.structs import replace
 
 from causeway.grounding.align import Aligner
-from causeway.grounding.prompt import compose_section
+from causeway.grounding.prompt import Section, compose_section
 from causeway.grounding.sources import GroundingSource, number_sources
 from causeway.model.content import Citation, Message, TextBlock, UserMessage
 from causeway.model.events import CitationAdded, ContentEnd, ContentStart, Event, TextDelta
 from causeway.model.loss import LossReport
 from causeway.model.request import ChatRequest
 from causeway.pipeline.ports import ChatModel
+
+_TRIMMINGS_TOLD_APART = 5
 
 
 class GroundedModel:
@@ -71,10 +73,7 @@ class GroundedModel:
     ) -> ChatRequest:
         documents = tuple(source for source in sources if source.source.kind == "document")
         section = compose_section(documents, question, self._section_tokens, self._estimate_tokens)
-        paths = {source.source.id: source.path for source in documents}
-        for trimming in section.trimmed:
-            detail = f"{trimming.kept_characters} of {trimming.total_characters} characters were read"
-            losses.add("approximated", paths[trimming.source_id], detail)
+        report_trimming(section, documents, losses)
         messages = with_context(request.messages, section.text)
         # Cohere treats every mode as CONTEXTUAL where there are documents.
         safety_mode = "contextual" if request.safety_mode else None
@@ -116,6 +115,20 @@ class Citer:
             self._count += 1
         self._pending.clear()
         return released
+
+
+def report_trimming(section: Section, documents: Sequence[GroundingSource], losses: LossReport) -> None:
+    """Say what of the documents was left out: each by its place, or all together where they are many."""
+    if len(section.trimmed) > _TRIMMINGS_TOLD_APART:
+        whole = len(documents) - len(section.trimmed)
+        kept = len(section.kept_source_ids)
+        detail = f"of {len(documents)} documents {whole} were read whole, {kept - whole} in part"
+        losses.add("approximated", "documents", detail)
+        return
+    paths = {document.source.id: document.path for document in documents}
+    for trimming in section.trimmed:
+        detail = f"{trimming.kept_characters} of {trimming.total_characters} characters were read"
+        losses.add("approximated", paths[trimming.source_id], detail)
 
 
 def with_context(messages: tuple[Message, ...], context: str) -> tuple[Message, ...]:
