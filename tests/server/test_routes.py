@@ -2,7 +2,7 @@
 
 import pytest
 
-from causeway.dialects.cohere.companion_face import CohereFace
+from causeway.dialects.cohere.face import CohereFace
 from causeway.dialects.companion_endpoints import UnservedEndpoint, companion_endpoints
 from causeway.server.routes import Routes
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from causeway.dialects.cohere.companion_face import CohereFace
 from causeway.dialects.cohere.embed import CohereEmbed
+from causeway.dialects.cohere.face import CohereFace
 from causeway.dialects.cohere.models import CohereKey, CohereModels
 from causeway.dialects.cohere.rerank import CohereRerank
 from causeway.dialects.cohere.tokenize import CohereDetokenize, CohereTokenize

@@ -2,14 +2,11 @@
 
 from typing import ClassVar
 
-from msgspec import Struct
-
 from causeway.dialects.cohere.decode_request import decode_request
-from causeway.dialects.cohere.encode_error import encode_error, encode_warning
 from causeway.dialects.cohere.encode_response import encode_response
 from causeway.dialects.cohere.encode_stream import DualStreamEncoder, NativeStreamEncoder
+from causeway.dialects.cohere.face import CohereFace
 from causeway.dialects.faces import StreamEncoder
-from causeway.model.errors import CausewayError
 from causeway.model.loss import LossReport
 from causeway.model.request import ChatRequest
 from causeway.model.response import ChatResponse
@@ -17,14 +14,13 @@ from causeway.model.usage import Usage
 from causeway.wire.server_sent_events import HEARTBEAT
 
 
-class CohereChat(Struct, frozen=True):
+class CohereChat(CohereFace, frozen=True):
     """The client face of Cohere's chat.
 
     `is_native` routes refuse unknown fields and answer errors as Cohere does; the others are
     lenient, as gateways are. `has_event_types` asks for the frames of `/v2/chat/stream`.
     """
 
-    is_native: bool
     has_event_types: bool
     stream_media_type: ClassVar[bytes] = b"text/event-stream"
     heartbeat: ClassVar[bytes] = HEARTBEAT
@@ -41,18 +37,9 @@ class CohereChat(Struct, frozen=True):
         """Return the encoder of one streamed answer."""
         return DualStreamEncoder() if self.has_event_types else NativeStreamEncoder()
 
-    def encode_error(self, error: CausewayError, id: str) -> bytes:
-        """Return the JSON body of an error."""
-        return encode_error(error, id=id, is_native=self.is_native)
-
     def response_headers(self, response: ChatResponse) -> list[tuple[bytes, bytes]]:
         """Return `num_tokens`."""
         return [token_count_header(response.usage)]
-
-    def warning_headers(self, losses: LossReport) -> list[tuple[bytes, bytes]]:
-        """Return `X-API-Warning` where something was lost."""
-        warning = encode_warning(losses)
-        return [] if warning is None else [(b"x-api-warning", warning)]
 
 
 def token_count_header(usage: Usage) -> tuple[bytes, bytes]:

@@ -7,7 +7,8 @@ object, with Cohere's `models` and OpenAI's `data`. Source of truth: both vendor
 from collections.abc import Mapping
 from typing import Literal, get_args
 
-from causeway.dialects.cohere.companion_face import CohereFace, invalid
+from causeway.dialects.cohere.companion_face import invalid
+from causeway.dialects.cohere.face import CohereFace
 from causeway.dialects.cohere.request_schema import WireStruct
 from causeway.model.catalog import CatalogPage, CatalogQuery, Endpoint, ModelFacts
 from causeway.model.loss import LossReport

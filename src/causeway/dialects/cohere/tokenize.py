@@ -4,12 +4,12 @@ Source of truth: Cohere's OpenAPI document, and recorded exchanges of LangChain'
 """
 
 from causeway.dialects.cohere.companion_face import (
-    CohereFace,
     WireMeta,
     WireVersion,
     invalid,
     usage_hint,
 )
+from causeway.dialects.cohere.face import CohereFace
 from causeway.dialects.cohere.request_body import BodyReader
 from causeway.dialects.cohere.request_schema import WireStruct
 from causeway.model.loss import LossReport

@@ -2,25 +2,21 @@
 
 from typing import ClassVar
 
-from msgspec import Struct
-
 from causeway.dialects.cohere.chat_face import token_count_header
-from causeway.dialects.cohere.encode_error import encode_error, encode_warning
+from causeway.dialects.cohere.face import CohereFace
 from causeway.dialects.cohere.v1_chat_request import decode_v1_request
 from causeway.dialects.cohere.v1_chat_response import encode_v1_answer
 from causeway.dialects.cohere.v1_chat_stream import V1StreamEncoder
 from causeway.dialects.faces import StreamEncoder
-from causeway.model.errors import CausewayError
 from causeway.model.loss import LossReport
 from causeway.model.request import ChatRequest
 from causeway.model.response import ChatResponse
 from causeway.wire.ascii_json import encode_ascii
 
 
-class CohereV1Chat(Struct, frozen=True):
+class CohereV1Chat(CohereFace, frozen=True):
     """The client face of `POST /v1/chat`; `is_native` as for the newer one."""
 
-    is_native: bool
     stream_media_type: ClassVar[bytes] = b"application/stream+json"
     # An empty line is no event; both generations of the SDK pass over it.
     heartbeat: ClassVar[bytes] = b"\n"
@@ -37,15 +33,6 @@ class CohereV1Chat(Struct, frozen=True):
         """Return the encoder of one streamed answer."""
         return V1StreamEncoder(request)
 
-    def encode_error(self, error: CausewayError, id: str) -> bytes:
-        """Return the JSON body of an error."""
-        return encode_error(error, id=id, is_native=self.is_native)
-
     def response_headers(self, response: ChatResponse) -> list[tuple[bytes, bytes]]:
         """Return `num_tokens`."""
         return [token_count_header(response.usage)]
-
-    def warning_headers(self, losses: LossReport) -> list[tuple[bytes, bytes]]:
-        """Return `X-API-Warning` where something was lost."""
-        warning = encode_warning(losses)
-        return [] if warning is None else [(b"x-api-warning", warning)]
