@@ -122,7 +122,7 @@ def test_a_full_queue_says_when_to_come_back(tmp_path: Path) -> None:
         assert running.recv(100).startswith(b"HTTP/1.1 200 ")
         waiting = open_chat(gateway, LONG)
         wait_until(lambda: engine(gateway)["waiting"] == 1)
-        refused = httpx.post(f"{gateway.url}/v2/chat", json=SHORT)
+        refused = httpx.post(f"{gateway.url}/v2/chat", json=SHORT, timeout=60)
         assert refused.status_code == 503
         assert int(refused.headers["retry-after"]) >= 1
         for connection in (running, waiting):
@@ -131,16 +131,18 @@ def test_a_full_queue_says_when_to_come_back(tmp_path: Path) -> None:
 
 def test_keys_from_the_environment() -> None:
     with running_gateway(environment={"CAUSEWAY_API_KEYS": "one,two"}) as gateway:
-        assert httpx.post(f"{gateway.url}/v2/chat", json=SHORT).status_code == 401
+        assert httpx.post(f"{gateway.url}/v2/chat", json=SHORT, timeout=60).status_code == 401
         headers = {"authorization": "Bearer two"}
-        assert httpx.post(f"{gateway.url}/v2/chat", json=SHORT, headers=headers).status_code == 200
+        assert (
+            httpx.post(f"{gateway.url}/v2/chat", json=SHORT, headers=headers, timeout=60).status_code == 200
+        )
 
 
 def test_strict_models() -> None:
     with running_gateway("--strict-models") as gateway:
-        assert httpx.post(f"{gateway.url}/v2/chat", json=SHORT).status_code == 404
+        assert httpx.post(f"{gateway.url}/v2/chat", json=SHORT, timeout=60).status_code == 404
         body = {**SHORT, "model": gateway.model}
-        assert httpx.post(f"{gateway.url}/v2/chat", json=body).status_code == 200
+        assert httpx.post(f"{gateway.url}/v2/chat", json=body, timeout=60).status_code == 200
 
 
 @pytest.mark.parametrize(

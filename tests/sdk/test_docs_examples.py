@@ -40,7 +40,10 @@ def test_curl_example(command: str, gateway: Gateway) -> None:
     assert words[0] == "curl"
     headers = dict(words[i + 1].split(": ") for i, word in enumerate(words) if word == "-H")
     response = httpx.post(
-        words[1].replace(BASE_URL, gateway.url), content=words[words.index("-d") + 1], headers=headers
+        words[1].replace(BASE_URL, gateway.url),
+        content=words[words.index("-d") + 1],
+        headers=headers,
+        timeout=60,
     )
     assert response.status_code == 200
     assert "Paris" in response.json()["message"]["content"][0]["text"]
