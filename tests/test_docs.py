@@ -82,3 +82,15 @@ def test_links_lead_somewhere() -> None:
     for page in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]:
         for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_every_test_that_is_named_exists() -> None:
+    sources = [*(ROOT / "src").rglob("*.py"), *ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    named = {
+        (path.name, name)
+        for path in sources
+        for name in re.findall(r"\btests/[a-z0-9_/]+(?:\.py)?", path.read_text())
+    }
+    assert named
+    for page, name in named:
+        assert (ROOT / name).exists(), f"{page} names {name}"

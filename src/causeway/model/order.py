@@ -48,11 +48,6 @@ class EventOrder:
         """Whether MessageStart has come."""
         return self._state != "new"
 
-    @property
-    def has_ended(self) -> bool:
-        """Whether MessageEnd has come."""
-        return self._state == "ended"
-
     def advance(self, event: Event) -> None:
         """Take the next event; raises IllegalEventOrderError where it may not stand."""
         if type(event) is TextDelta:  # nearly every event of a stream

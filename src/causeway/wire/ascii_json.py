@@ -2,7 +2,7 @@
 
 Streams are sent this way because it survives every client: a raw U+2028 or U+0085 ends a line early
 in some parsers, and a UTF-8 character cut in two by a network chunk is garbled by others. The value
-is the same JSON value, so no reader can tell (`tests/unit/test_ascii_json.py`).
+is the same JSON value, so no reader can tell (`tests/wire/test_ascii_json.py`).
 """
 
 import re

@@ -1,7 +1,7 @@
 """Server-sent events: an incremental reader and a writer. No I/O.
 
 Source of truth: the WHATWG HTML standard, section 9.2 "Server-sent events". The reader gives the
-same events wherever the bytes are cut (`tests/law/test_server_sent_events.py`).
+same events wherever the bytes are cut (`tests/wire/test_server_sent_events.py`).
 """
 
 from collections.abc import Iterator

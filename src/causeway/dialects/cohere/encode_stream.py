@@ -128,7 +128,7 @@ def encode_payloads(event: Event) -> Iterator[dict[str, Any]]:
             yield {"type": "citation-end", "index": index}
         case MessageEnd(finish_reason=finish_reason, usage=usage, failure=failure):
             # Cohere itself sends `usage: {}` with an error, which breaks langchain-cohere's
-            # stream(); counts are always sent (tests/dialects/test_cohere_stream.py).
+            # stream(); counts are always sent (tests/sdk/test_traps.py).
             delta: dict[str, Any] = {"finish_reason": finish_reason.upper(), "usage": encode_usage(usage)}
             if failure is not None:
                 delta["error"] = failure.message
