@@ -32,6 +32,7 @@ from causeway.model.request import ChatRequest, ResponseFormat, Tool
 from causeway.model.response import Failure, FinishReason
 from causeway.model.usage import Usage
 from support.answers import ID, cited_answer, text_answer, thinking_answer, tool_answer
+from support.provenance import NOBODY
 from support.recordings import recordings
 
 FACE = CohereV1Chat(is_native=True)
@@ -48,7 +49,7 @@ def user(text: str) -> UserMessage:
 
 
 def stream(events: list[Event], request: ChatRequest) -> list[dict[str, Any]]:
-    encoder = FACE.stream_encoder(request)
+    encoder = FACE.stream_encoder(request, NOBODY)
     lines = b"".join(encoder.encode(event) for event in events)
     assert lines.isascii()
     assert lines.endswith(b"\n")
@@ -76,7 +77,7 @@ def test_the_conversation_is_preamble_history_and_message() -> None:
 
 def test_an_answers_history_comes_back_without_a_second_preamble() -> None:
     request = decode(preamble="Be brief.")
-    answer = json.loads(FACE.encode_response(fold(text_answer("Hello.")), request))
+    answer = json.loads(FACE.encode_response(fold(text_answer("Hello.")), request, NOBODY))
     again = decode(preamble="Be brief.", chat_history=answer["chat_history"], message="more")
     assert again.messages == (*request.messages, AssistantMessage((TextBlock("Hello."),)), user("more"))
 
@@ -187,11 +188,11 @@ def test_results_of_a_single_step_bring_their_calls() -> None:
 
 
 def test_results_inside_the_history() -> None:
-    answer = json.loads(FACE.encode_response(fold(tool_answer(("search", '{"q":"x"}'))), decode()))
+    answer = json.loads(FACE.encode_response(fold(tool_answer(("search", '{"q":"x"}'))), decode(), NOBODY))
     assert answer["tool_calls"] == [CALL]
     results = [{"call": CALL, "outputs": [{"a": 1}]}]
     second = decode(message="", chat_history=answer["chat_history"], tool_results=results)
-    final = json.loads(FACE.encode_response(fold(text_answer("Done.")), second))
+    final = json.loads(FACE.encode_response(fold(text_answer("Done.")), second, NOBODY))
     assert [turn["role"] for turn in final["chat_history"]] == ["USER", "CHATBOT", "TOOL", "CHATBOT"]
     assert final["chat_history"][2]["tool_results"] == results
     third = decode(message="more", chat_history=final["chat_history"])
@@ -256,7 +257,7 @@ def test_what_cannot_be_done_is_refused_by_name(
 def test_a_streamed_and_a_whole_answer_say_the_same() -> None:
     for events in (cited_answer(), tool_answer(("f", '{"a":1}'), ("g", "{}")), text_answer("a", "\u2028é")):
         lines = stream(events, decode())
-        assert lines[-1]["response"] == json.loads(FACE.encode_response(fold(events), decode()))
+        assert lines[-1]["response"] == json.loads(FACE.encode_response(fold(events), decode(), NOBODY))
         assert [line["is_finished"] for line in lines] == [False] * (len(lines) - 1) + [True]
         text = "".join(
             line.get("text", "")
@@ -289,7 +290,7 @@ def test_tool_calls_come_in_pieces_and_then_whole() -> None:
 
 
 def test_arguments_that_are_no_object_are_quoted() -> None:
-    answer = json.loads(FACE.encode_response(fold(tool_answer(("f", "[1]"))), decode()))
+    answer = json.loads(FACE.encode_response(fold(tool_answer(("f", "[1]"))), decode(), NOBODY))
     assert answer["tool_calls"] == [{"name": "f", "parameters": {"arguments": "[1]"}}]
 
 
@@ -299,7 +300,9 @@ def test_thinking_has_no_place_in_the_older_api() -> None:
 
 def test_a_stop_sequence_is_told_whole_but_not_in_a_stream() -> None:
     events = text_answer("a", finish_reason=FinishReason.STOP_SEQUENCE)
-    assert json.loads(FACE.encode_response(fold(events), decode()))["finish_reason"] == "STOP_SEQUENCE"
+    assert (
+        json.loads(FACE.encode_response(fold(events), decode(), NOBODY))["finish_reason"] == "STOP_SEQUENCE"
+    )
     assert stream(events, decode())[-1]["finish_reason"] == "COMPLETE"
 
 
@@ -313,7 +316,7 @@ def test_a_failure_ends_the_stream_with_its_reason() -> None:
 
 def test_an_illegal_order_is_refused() -> None:
     with pytest.raises(IllegalEventOrderError):
-        FACE.stream_encoder(decode()).encode(TextDelta(0, "a"))
+        FACE.stream_encoder(decode(), NOBODY).encode(TextDelta(0, "a"))
 
 
 @pytest.mark.parametrize("exchange", recordings("cohere", "/v1/chat"))

@@ -60,7 +60,9 @@ def responses(draw: st.DrawFn) -> ChatResponse:
         tool_plan=draw(texts) if calls and draw(st.booleans()) else None,
         tool_calls=tuple(calls),
         citations=tuple(draw(st.lists(citations, max_size=3))),
-        finish_reason=draw(st.sampled_from(FinishReason)),
+        finish_reason=draw(
+            st.sampled_from([reason for reason in FinishReason if reason is not FinishReason.CONTENT_FILTER])
+        ),
         usage=draw(usages),
         logprobs=logprobs,
         failure=draw(st.none() | st.builds(Failure, texts, st.none() | names)),

@@ -1,11 +1,12 @@
 """What a dialect looks like from outside at the endpoints beside chat."""
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from causeway.dialects.faces import ClientFace
 from causeway.model.catalog import CatalogPage, CatalogQuery, ModelFacts
 from causeway.model.embedding import EmbeddingRequest, EmbeddingResponse
+from causeway.model.errors import UpstreamRefusedError
 from causeway.model.loss import LossReport
 from causeway.model.rerank import RerankRequest, RerankResponse
 from causeway.model.tokenization import DetokenizeRequest, Tokenization, TokenizeRequest
@@ -74,3 +75,48 @@ class KeyFace(ClientFace, Protocol):
 
     def encode_validity(self) -> bytes:
         """Return the JSON body for a key that is."""
+
+
+class EmbedProviderFace(Protocol):
+    """Faces a provider that makes vectors of texts."""
+
+    dialect: ClassVar[str]
+
+    def encode_request(self, request: EmbeddingRequest, losses: LossReport) -> bytes:
+        """Return the JSON body. What cannot be carried is added to `losses`."""
+
+    def decode_response(self, body: bytes, request: EmbeddingRequest) -> EmbeddingResponse:
+        """Return the vectors; raises UpstreamProtocolError where the body is no answer to `request`."""
+
+    def decode_error(self, status: int, body: bytes) -> UpstreamRefusedError:
+        """Return the error that an answer of this status tells; never fails."""
+
+
+class RerankProviderFace(Protocol):
+    """Faces a provider that puts documents in order."""
+
+    dialect: ClassVar[str]
+
+    def encode_request(self, request: RerankRequest, losses: LossReport) -> bytes:
+        """Return the JSON body. What cannot be carried is added to `losses`."""
+
+    def decode_response(self, body: bytes, request: RerankRequest) -> RerankResponse:
+        """Return the places; raises UpstreamProtocolError where the body is no answer to `request`."""
+
+    def decode_error(self, status: int, body: bytes) -> UpstreamRefusedError:
+        """Return the error that an answer of this status tells; never fails."""
+
+
+class ModelsProviderFace(Protocol):
+    """Faces a provider's list of models."""
+
+    dialect: ClassVar[str]
+
+    def decode_models(self, body: bytes) -> tuple[tuple[ModelFacts, ...], str | None]:
+        """Return a page of models, names as the provider has them, and the token of the next page.
+
+        Raises UpstreamProtocolError where the body is no list.
+        """
+
+    def decode_error(self, status: int, body: bytes) -> UpstreamRefusedError:
+        """Return the error that an answer of this status tells; never fails."""

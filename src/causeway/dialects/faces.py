@@ -1,10 +1,12 @@
 """What a dialect looks like from outside: the faces that the server and the providers use."""
 
+from collections.abc import Iterator
 from typing import ClassVar, Protocol
 
-from causeway.model.errors import CausewayError
+from causeway.model.errors import CausewayError, UpstreamRefusedError
 from causeway.model.events import Event
 from causeway.model.loss import LossReport
+from causeway.model.provenance import Provenance
 from causeway.model.request import ChatRequest
 from causeway.model.response import ChatResponse
 
@@ -19,6 +21,23 @@ class StreamEncoder(Protocol):
         """
 
 
+class StreamDecoder(Protocol):
+    """Turns the bytes of one stream, cut anywhere, into events in the order that `EventOrder` allows."""
+
+    def feed(self, chunk: bytes) -> Iterator[Event]:
+        """Yield the events that these bytes complete.
+
+        Raises UpstreamRefusedError where the stream says that it failed, and UpstreamProtocolError where
+        it is none.
+        """
+
+    def finish(self) -> Iterator[Event]:
+        """Yield what is left once the bytes have ended.
+
+        Raises UpstreamProtocolError where the stream broke off before it said that it was over.
+        """
+
+
 class ClientFace(Protocol):
     """What every side of a dialect that faces a caller has, whatever the endpoint."""
 
@@ -26,7 +45,7 @@ class ClientFace(Protocol):
         """Return the JSON body of an error; `id` is the call's trace id."""
 
     def warning_headers(self, losses: LossReport) -> list[tuple[bytes, bytes]]:
-        """Return the headers that tell the caller what was lost."""
+        """Return the headers in which the dialect itself tells what was lost."""
 
 
 class ChatClientFace(ClientFace, Protocol):
@@ -35,17 +54,57 @@ class ChatClientFace(ClientFace, Protocol):
     `heartbeat` is what may be sent between two frames of a stream without meaning anything.
     """
 
+    dialect: ClassVar[str]
     stream_media_type: ClassVar[bytes]
     heartbeat: ClassVar[bytes]
 
     def decode_request(self, body: bytes, losses: LossReport) -> ChatRequest:
-        """Return the request; raises ClientError, in words that the dialect's users know."""
+        """Return the request; raises ClientError, in words that the dialect's users know.
 
-    def encode_response(self, response: ChatResponse, request: ChatRequest) -> bytes:
+        What the canonical request has no place for is added to `losses`.
+        """
+
+    def encode_response(self, response: ChatResponse, request: ChatRequest, provenance: Provenance) -> bytes:
         """Return the JSON body of a whole answer to `request`, as `decode_request` returned it."""
 
-    def stream_encoder(self, request: ChatRequest) -> StreamEncoder:
+    def report_losses(self, response: ChatResponse, losses: LossReport) -> None:
+        """Add what `encode_response` cannot say of this answer."""
+
+    def stream_encoder(self, request: ChatRequest, provenance: Provenance) -> StreamEncoder:
         """Return the encoder of one streamed answer to `request`."""
 
     def response_headers(self, response: ChatResponse) -> list[tuple[bytes, bytes]]:
         """Return the headers that the dialect adds to a whole answer."""
+
+    def relay_response(self, body: bytes, provenance: Provenance) -> bytes:
+        """Return a whole answer of a provider that speaks this dialect, as the caller shall have it."""
+
+    def relay_frame(self, frame: bytes, provenance: Provenance) -> bytes:
+        """Return one complete frame of such a provider's stream, as the caller shall have it."""
+
+
+class ChatProviderFace(Protocol):
+    """The side of a dialect that faces a provider's chat endpoint.
+
+    `reads_documents` says that the provider takes documents and cites them itself.
+    `max_stop_sequences` is how many the provider takes; the first so many are written.
+    """
+
+    dialect: ClassVar[str]
+    reads_documents: ClassVar[bool]
+    max_stop_sequences: ClassVar[int]
+
+    def encode_request(self, request: ChatRequest, losses: LossReport) -> bytes:
+        """Return the JSON body. What cannot be carried is added to `losses`."""
+
+    def decode_response(self, body: bytes) -> ChatResponse:
+        """Return the whole answer; raises UpstreamProtocolError where the body is not one."""
+
+    def stream_decoder(self) -> StreamDecoder:
+        """Return the decoder of one streamed answer."""
+
+    def decode_error(self, status: int, body: bytes) -> UpstreamRefusedError:
+        """Return the error that an answer of this status tells; never fails, whatever the body is.
+
+        A message that is not in the dialect's shape (HTML, nothing) is replaced by a plain sentence.
+        """

@@ -10,6 +10,7 @@ from causeway.engine.tool_history import RESULT_INSTRUCTION, example_turns, with
 from causeway.model.content import (
     AssistantMessage,
     ImageBlock,
+    OpaqueBlock,
     SystemMessage,
     TextBlock,
     ThinkingBlock,
@@ -43,10 +44,12 @@ _ENGINE_RANDOM_SEED = 0xFFFFFFFF
 
 
 def refuse_unsupported(request: ChatRequest) -> None:
-    """Raise InvalidRequestError for what the embedded model cannot do: see images."""
+    """Raise InvalidRequestError for what the embedded model cannot do: see images, hear, give a choice."""
+    if request.choices > 1:
+        raise InvalidRequestError("n: the embedded model gives one answer to a call", field="n")
     for index, message in enumerate(request.messages):
-        for position, block in enumerate(message.content if isinstance(message, UserMessage) else ()):
-            if isinstance(block, ImageBlock):
+        for position, block in enumerate(message.content):
+            if isinstance(block, ImageBlock | OpaqueBlock):
                 path = f"messages[{index}].content[{position}]"
                 raise InvalidRequestError(
                     f"{path}: the embedded model reads text only, it cannot see images", field=path

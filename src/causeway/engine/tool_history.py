@@ -99,6 +99,8 @@ def _tell(placed: list[PlacedMessage], results: list[ToolMessage], calls: dict[s
 def _told(result: ToolMessage, call: ToolCall | None, is_one_of_several: bool) -> str:
     facts = []
     for block in result.content:
+        if not isinstance(block, TextBlock | DocumentBlock):
+            continue  # `conversation.refuse_unsupported` lets none of these through
         data = block.document.data if isinstance(block, DocumentBlock) else block.text
         facts += _facts(_decoded(data), (), _MAX_DEPTH)
     if not is_one_of_several:

@@ -59,6 +59,8 @@ def number_sources(request: ChatRequest) -> tuple[GroundingSource, ...]:
         elif isinstance(message, ToolMessage):
             called = _words_of(calls.get(message.tool_call_id))
             for position, block in enumerate(message.content):
+                if not isinstance(block, TextBlock | DocumentBlock):
+                    continue
                 path = f"messages[{index}].content[{position}]"
                 source = _from_tool(block, f"{message.tool_call_id}:{position}", path)
                 found.append(replace(source, body=f"{called}{source.body}"))

@@ -24,6 +24,17 @@ class ImageBlock(Struct, frozen=True):
     detail: Literal["auto", "low", "high"] | None = None
 
 
+class OpaqueBlock(Struct, frozen=True):
+    """A block that only its own dialect knows, such as audio: carried whole, or reported as lost.
+
+    `kind` is the dialect's name for it and `data` the block as it came.
+    """
+
+    dialect: str
+    kind: str
+    data: dict[str, Any]
+
+
 class Document(Struct, frozen=True):
     """A source that an answer can rest on and cite.
 
@@ -74,7 +85,7 @@ class Citation(Struct, frozen=True):
 class UserMessage(Struct, frozen=True):
     """A turn of the user's."""
 
-    content: tuple[TextBlock | ImageBlock, ...]
+    content: tuple[TextBlock | ImageBlock | OpaqueBlock, ...]
 
 
 class SystemMessage(Struct, frozen=True):
@@ -96,7 +107,7 @@ class ToolMessage(Struct, frozen=True):
     """The result of one tool call."""
 
     tool_call_id: str
-    content: tuple[TextBlock | DocumentBlock, ...]
+    content: tuple[TextBlock | ImageBlock | DocumentBlock | OpaqueBlock, ...]
 
 
 Message = UserMessage | SystemMessage | AssistantMessage | ToolMessage

@@ -6,6 +6,7 @@ r"""Every error that a caller can meet, as one tree.
     │   │   ├── MalformedJsonError      400  the body is not JSON
     │   │   └── ContextOverflowError    400  the conversation is longer than the model's context
     │   ├── UnknownFieldError           422  a field that the dialect does not know
+    │   ├── UntranslatableError         422  strict mode, and the answering model cannot be asked for this
     │   ├── AuthenticationError         401  no key, or a wrong one
     │   ├── NotFoundError               404  no such path
     │   │   └── ModelNotFoundError      404  no such model
@@ -14,6 +15,12 @@ r"""Every error that a caller can meet, as one tree.
     │   ├── BodyTooLargeError           413
     │   └── ClientDisconnectedError     499  the caller has gone; nobody reads this
     ├── UpstreamError                   the model that should answer is at fault
+    │   ├── UpstreamRefusedError        its  the provider answered with an error: its status, its words
+    │   ├── UpstreamConnectionError     502  no connection, or one that broke
+    │   ├── UpstreamProtocolError       502  what came is not an answer: HTML, cut JSON, a redirect
+    │   ├── UpstreamTimeoutError        504  silence, before the first byte or after it
+    │   ├── NoProviderKeyError          503  no key of the provider may be used for this model
+    │   ├── CircuitOpenError            503  the provider failed lately and is left alone for a while
     │   ├── InvalidGenerationError      422  what the model wrote is not what was asked for
     │   ├── EngineFailedError           503  the embedded engine died or hung while it answered
     │   ├── OverloadedError             503  no room to wait; retry later
@@ -33,10 +40,10 @@ from typing import ClassVar, Literal
 class CausewayError(Exception):
     """The root. `field` names the request's field at fault, as a path, where there is one."""
 
-    status: ClassVar[int] = 500
+    status: int = 500
     fault: ClassVar[Literal["client", "upstream", "gateway"]] = "gateway"
     may_retry: ClassVar[bool] = False
-    code: ClassVar[str] = "internal_error"
+    code: str = "internal_error"
 
     def __init__(
         self, message: str, *, field: str | None = None, retry_after_seconds: int | None = None
@@ -76,6 +83,13 @@ class UnknownFieldError(ClientError):
 
     status = 422
     code = "unknown_field"
+
+
+class UntranslatableError(ClientError):
+    """The caller forbade losses, and the model that would answer cannot be asked for this."""
+
+    status = 422
+    code = "untranslatable"
 
 
 class AuthenticationError(ClientError):
@@ -138,6 +152,66 @@ class UpstreamError(CausewayError):
     fault = "upstream"
     may_retry = True
     code = "upstream_error"
+
+
+class UpstreamRefusedError(UpstreamError):
+    """The provider answered with an error, which keeps its status, its words and its `retry-after`.
+
+    `type`, `param` and `provider_code` are what the provider said beside the message, where it did.
+    """
+
+    code = "upstream_refused"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int,
+        type: str | None = None,
+        param: str | None = None,
+        provider_code: str | None = None,
+        retry_after_seconds: int | None = None,
+    ) -> None:
+        super().__init__(message, field=param, retry_after_seconds=retry_after_seconds)
+        self.status = status
+        self.type = type
+        self.param = param
+        self.provider_code = provider_code
+        if provider_code is not None:
+            self.code = provider_code
+
+
+class UpstreamConnectionError(UpstreamError):
+    """There was no connection to the provider, or it broke."""
+
+    code = "upstream_connection"
+
+
+class UpstreamProtocolError(UpstreamError):
+    """What the provider sent is not an answer."""
+
+    code = "upstream_protocol"
+
+
+class UpstreamTimeoutError(UpstreamError):
+    """The provider was silent for too long."""
+
+    status = 504
+    code = "request_timed_out"
+
+
+class NoProviderKeyError(UpstreamError):
+    """The provider has no key that may be used for this model."""
+
+    status = 503
+    code = "no_eligible_keys"
+
+
+class CircuitOpenError(UpstreamError):
+    """The provider failed lately and is left alone for a while."""
+
+    status = 503
+    code = "circuit_open"
 
 
 class InvalidGenerationError(UpstreamError):

@@ -8,14 +8,17 @@ from typing import Literal
 from msgspec import Struct
 
 from causeway.model.content import Citation
+from causeway.model.extras import Extras
 from causeway.model.response import Failure, FinishReason, TokenLogprobs
 from causeway.model.usage import Usage
 
 
 class MessageStart(Struct, frozen=True):
-    """The response begins; always the first event."""
+    """The response begins; always the first event. `model` and `created` are as in `ChatResponse`."""
 
     id: str
+    model: str = ""
+    created: int | None = None
 
 
 class ContentStart(Struct, frozen=True):
@@ -86,6 +89,7 @@ class MessageEnd(Struct, frozen=True):
     finish_reason: FinishReason
     usage: Usage
     failure: Failure | None = None
+    extras: Extras | None = None
 
 
 Event = (

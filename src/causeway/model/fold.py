@@ -31,7 +31,7 @@ class Fold:
 
     def __init__(self) -> None:
         self._order = EventOrder()
-        self._id = ""
+        self._start = MessageStart("")
         self._content: list[TextBlock | ThinkingBlock] = []
         self._pieces: list[str] = []
         self._plan: list[str] = []
@@ -52,8 +52,8 @@ class Fold:
                     self._logprobs.append(logprobs)
             case ThinkingDelta(thinking=piece) | ToolCallDelta(arguments=piece):
                 self._pieces.append(piece)
-            case MessageStart(id=id):
-                self._id = id
+            case MessageStart():
+                self._start = event
             case ContentStart(kind=kind):
                 self._open_kind = kind
                 self._pieces.clear()
@@ -79,7 +79,7 @@ class Fold:
         if self._end is None:
             raise ValueError("the stream has not ended")
         return ChatResponse(
-            id=self._id,
+            id=self._start.id,
             content=tuple(self._content),
             tool_plan="".join(self._plan) if self._plan else None,
             tool_calls=tuple(self._tool_calls),
@@ -88,6 +88,9 @@ class Fold:
             usage=self._end.usage,
             logprobs=tuple(self._logprobs) if self._logprobs else None,
             failure=self._end.failure,
+            model=self._start.model,
+            created=self._start.created,
+            extras=self._end.extras,
         )
 
 
@@ -105,7 +108,7 @@ def unfold(response: ChatResponse) -> Iterator[Event]:
     Log probabilities belong to text: they are attached to the pieces that they name, and so the
     text of their block comes in as many pieces as there are items.
     """
-    yield MessageStart(response.id)
+    yield MessageStart(response.id, response.model, response.created)
     if response.tool_plan is not None:
         yield PlanDelta(response.tool_plan)
     logprobs = list(response.logprobs or ())
@@ -125,7 +128,7 @@ def unfold(response: ChatResponse) -> Iterator[Event]:
         yield ToolCallStart(index, call.id, call.name)
         yield ToolCallDelta(index, call.arguments)
         yield ToolCallEnd(index)
-    yield MessageEnd(response.finish_reason, response.usage, response.failure)
+    yield MessageEnd(response.finish_reason, response.usage, response.failure, response.extras)
 
 
 def _unfold_text(index: int, text: str, logprobs: list[TokenLogprobs]) -> Iterator[Event]:

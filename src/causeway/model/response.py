@@ -5,6 +5,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from causeway.model.content import Citation, TextBlock, ThinkingBlock, ToolCall
+from causeway.model.extras import Extras
 from causeway.model.usage import Usage
 
 
@@ -17,14 +18,29 @@ class FinishReason(StrEnum):
     TOOL_CALL = "tool_call"
     ERROR = "error"
     TIMEOUT = "timeout"
+    CONTENT_FILTER = "content_filter"
+
+
+class TokenAlternative(Struct, frozen=True):
+    """A token that might have stood in another's place."""
+
+    text: str
+    logprob: float
+    utf8: tuple[int, ...] | None = None
 
 
 class TokenLogprobs(Struct, frozen=True):
-    """The log probabilities of the tokens that made one piece of text."""
+    """The log probabilities of the tokens that made one piece of text.
+
+    `token_ids` is empty where a provider does not tell them. `utf8` are the bytes of the text, for
+    tokens that are no whole characters.
+    """
 
     text: str
     token_ids: tuple[int, ...]
     logprobs: tuple[float, ...]
+    utf8: tuple[int, ...] | None = None
+    alternatives: tuple[TokenAlternative, ...] = ()
 
 
 class Failure(Struct, frozen=True):
@@ -38,7 +54,8 @@ class ChatResponse(Struct, frozen=True, kw_only=True):
     """What the model answered.
 
     `tool_plan` is text that a model wrote before its tool calls. `logprobs` is `None` where none
-    were asked for.
+    were asked for. `model` is what the provider calls the model that answered, empty where it does not
+    say; `created` is when, in Unix seconds.
     """
 
     id: str
@@ -50,3 +67,6 @@ class ChatResponse(Struct, frozen=True, kw_only=True):
     usage: Usage
     logprobs: tuple[TokenLogprobs, ...] | None = None
     failure: Failure | None = None
+    model: str = ""
+    created: int | None = None
+    extras: Extras | None = None

@@ -7,8 +7,8 @@ class Usage(Struct, frozen=True, kw_only=True):
     """Token counts of one call.
 
     `input_tokens` counts the whole prompt, cached part and the model's own scaffolding included;
-    `billed_input_tokens` counts what the caller sent. `None` means that nobody reported it, which
-    is not the same as zero.
+    `billed_input_tokens` counts what the caller sent. `reasoning_tokens` are part of `output_tokens`. `None`
+    means that nobody reported it, which is not the same as zero.
     """
 
     input_tokens: int = 0
@@ -16,6 +16,7 @@ class Usage(Struct, frozen=True, kw_only=True):
     billed_input_tokens: int = 0
     billed_output_tokens: int = 0
     cached_tokens: int | None = None
+    reasoning_tokens: int | None = None
     image_tokens: int | None = None
     search_units: int | None = None
     classifications: int | None = None

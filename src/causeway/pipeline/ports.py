@@ -1,6 +1,7 @@
 """What the pipeline needs of the world, as protocols. Only the composition root names who fills them."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from causeway.model.catalog import ModelFacts
@@ -10,6 +11,7 @@ from causeway.model.loss import LossReport
 from causeway.model.request import ChatRequest
 from causeway.model.rerank import RerankRequest, RerankResponse
 from causeway.model.tokenization import Tokenization
+from causeway.providers.network import OutboundRequest
 
 
 class Named(Protocol):
@@ -61,3 +63,39 @@ class Described(Named, Protocol):
 
     def facts(self) -> ModelFacts:
         """Return what can be told of it now."""
+
+
+class OutboundResponse(Protocol):
+    """A provider's answer whose head has come. Header names are in lower case."""
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The headers."""
+
+    def chunks(self) -> AsyncGenerator[bytes, None]:
+        """Yield the body as it comes, decoded from any transfer or content encoding.
+
+        Raises UpstreamConnectionError where it breaks and UpstreamTimeoutError where it stops.
+        """
+
+    async def read(self, max_bytes: int) -> bytes:
+        """Return the whole body; raises as `chunks` does, and UpstreamProtocolError past `max_bytes`."""
+
+
+class OutboundClient(Protocol):
+    """The one way out of the gateway."""
+
+    def send(self, request: OutboundRequest) -> AbstractAsyncContextManager[OutboundResponse]:
+        """Send a request and wait for the head of the answer, whatever its status.
+
+        Leaving the context before the body has been read to its end closes the connection; so does
+        cancelling whoever waits. Redirects are not followed. Raises UpstreamConnectionError,
+        UpstreamTimeoutError and UpstreamProtocolError.
+        """
+
+    async def stop(self) -> None:
+        """Close every connection."""

@@ -12,6 +12,7 @@ from causeway.dialects.endpoints import ChatEndpoint
 from causeway.dialects.faces import ChatClientFace, StreamEncoder
 from causeway.model.events import Event
 from causeway.model.loss import LossReport
+from causeway.model.provenance import Provenance
 from causeway.pipeline.chat import answer_chat, failed_stream, stream_chat
 from causeway.pipeline.directory import ModelDirectory
 from causeway.pipeline.ports import ChatModel
@@ -36,16 +37,19 @@ class ChatHandler:
         """Answer one call; raises CausewayError while nothing has been sent."""
         face, losses = endpoint.face, LossReport()
         request = face.decode_request(body, losses)
+        provenance = Provenance(
+            provider="local", model="", model_requested=request.model, request_type="chat_completion"
+        )
         async with DisconnectWatch(receive):
             if request.stream or endpoint.always_streams:
                 events = stream_chat(self._directory, request, losses)
                 async with aclosing(events):
-                    encoder = face.stream_encoder(request)
+                    encoder = face.stream_encoder(request, provenance)
                     await self._send_stream(face, encoder, events, losses, headers, send)
             else:
                 response = await answer_chat(self._directory, request, losses)
                 all_headers = headers + face.warning_headers(losses) + face.response_headers(response)
-                await send_json(send, 200, face.encode_response(response, request), all_headers)
+                await send_json(send, 200, face.encode_response(response, request, provenance), all_headers)
 
     async def _send_stream(
         self,

@@ -6,8 +6,10 @@ from causeway.dialects.cohere.decode_request import decode_request
 from causeway.dialects.cohere.encode_response import encode_response
 from causeway.dialects.cohere.encode_stream import DualStreamEncoder, NativeStreamEncoder
 from causeway.dialects.cohere.face import CohereFace
+from causeway.dialects.cohere.response_losses import report_losses
 from causeway.dialects.faces import StreamEncoder
 from causeway.model.loss import LossReport
+from causeway.model.provenance import Provenance
 from causeway.model.request import ChatRequest
 from causeway.model.response import ChatResponse
 from causeway.model.usage import Usage
@@ -22,6 +24,7 @@ class CohereChat(CohereFace, frozen=True):
     """
 
     has_event_types: bool
+    dialect: ClassVar[str] = "cohere"
     stream_media_type: ClassVar[bytes] = b"text/event-stream"
     heartbeat: ClassVar[bytes] = HEARTBEAT
 
@@ -29,17 +32,38 @@ class CohereChat(CohereFace, frozen=True):
         """Return the request; raises ClientError, naming the field."""
         return decode_request(body, strict=self.is_native, losses=losses)
 
-    def encode_response(self, response: ChatResponse, request: ChatRequest) -> bytes:  # noqa: ARG002
+    def encode_response(
+        self,
+        response: ChatResponse,
+        request: ChatRequest,  # noqa: ARG002
+        provenance: Provenance,  # noqa: ARG002
+    ) -> bytes:
         """Return the JSON body of a whole answer."""
         return encode_response(response)
 
-    def stream_encoder(self, request: ChatRequest) -> StreamEncoder:  # noqa: ARG002
+    def stream_encoder(
+        self,
+        request: ChatRequest,  # noqa: ARG002
+        provenance: Provenance,  # noqa: ARG002
+    ) -> StreamEncoder:
         """Return the encoder of one streamed answer."""
         return DualStreamEncoder() if self.has_event_types else NativeStreamEncoder()
 
     def response_headers(self, response: ChatResponse) -> list[tuple[bytes, bytes]]:
         """Return `num_tokens`."""
         return [token_count_header(response.usage)]
+
+    def report_losses(self, response: ChatResponse, losses: LossReport) -> None:
+        """Add what Cohere's answers have no field for."""
+        report_losses(response, losses)
+
+    def relay_response(self, body: bytes, provenance: Provenance) -> bytes:  # noqa: ARG002
+        """Return the body as it is."""
+        return body
+
+    def relay_frame(self, frame: bytes, provenance: Provenance) -> bytes:  # noqa: ARG002
+        """Return the frame as it is."""
+        return frame
 
 
 def token_count_header(usage: Usage) -> tuple[bytes, bytes]:

@@ -15,6 +15,7 @@ from causeway.model.content import (
     DocumentBlock,
     ImageBlock,
     Message,
+    OpaqueBlock,
     SystemMessage,
     TextBlock,
     ThinkingBlock,
@@ -83,11 +84,11 @@ def _encode_message(message: Message) -> dict[str, Any]:
 
 
 def _encode_content(
-    content: tuple[TextBlock | ImageBlock | ThinkingBlock | DocumentBlock, ...],
+    content: tuple[TextBlock | ImageBlock | ThinkingBlock | DocumentBlock | OpaqueBlock, ...],
 ) -> str | list[dict[str, Any]]:
     if len(content) == 1 and isinstance(content[0], TextBlock):
         return content[0].text
-    return [_encode_block(block) for block in content]
+    return [_encode_block(block) for block in content if not isinstance(block, OpaqueBlock)]
 
 
 def _encode_block(block: TextBlock | ImageBlock | ThinkingBlock | DocumentBlock) -> dict[str, Any]:

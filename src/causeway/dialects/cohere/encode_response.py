@@ -7,7 +7,7 @@ Key order is the one of every recorded answer: `id`, `message`, `finish_reason`,
 from typing import Any
 
 from causeway.model.content import Citation, TextBlock, ThinkingBlock, ToolCall
-from causeway.model.response import ChatResponse, TokenLogprobs
+from causeway.model.response import ChatResponse, FinishReason, TokenLogprobs
 from causeway.model.usage import Usage
 from causeway.wire.ascii_json import encode_ascii
 
@@ -30,7 +30,7 @@ def encode_response(response: ChatResponse) -> bytes:
     body: dict[str, Any] = {
         "id": response.id,
         "message": message,
-        "finish_reason": response.finish_reason.upper(),
+        "finish_reason": encode_finish_reason(response.finish_reason),
         "usage": encode_usage(response.usage),
     }
     if response.logprobs is not None:
@@ -40,6 +40,11 @@ def encode_response(response: ChatResponse) -> bytes:
         if response.failure.type is not None:
             body["error_type"] = response.failure.type
     return encode_ascii(body)
+
+
+def encode_finish_reason(reason: FinishReason) -> str:
+    """Return Cohere's word; it has none for an answer that a filter held back, which is an error to it."""
+    return "ERROR" if reason is FinishReason.CONTENT_FILTER else reason.upper()
 
 
 def encode_usage(usage: Usage) -> dict[str, Any]:

@@ -10,7 +10,12 @@ from typing import Any
 
 import msgspec
 
-from causeway.dialects.cohere.encode_response import encode_citation, encode_logprobs, encode_usage
+from causeway.dialects.cohere.encode_response import (
+    encode_citation,
+    encode_finish_reason,
+    encode_logprobs,
+    encode_usage,
+)
 from causeway.model.content import Citation, Source
 from causeway.model.events import (
     CitationAdded,
@@ -129,7 +134,10 @@ def encode_payloads(event: Event) -> Iterator[dict[str, Any]]:
         case MessageEnd(finish_reason=finish_reason, usage=usage, failure=failure):
             # Cohere itself sends `usage: {}` with an error, which breaks langchain-cohere's
             # stream(); counts are always sent (tests/sdk/test_traps.py).
-            delta: dict[str, Any] = {"finish_reason": finish_reason.upper(), "usage": encode_usage(usage)}
+            delta: dict[str, Any] = {
+                "finish_reason": encode_finish_reason(finish_reason),
+                "usage": encode_usage(usage),
+            }
             if failure is not None:
                 delta["error"] = failure.message
                 if failure.type is not None:

@@ -123,7 +123,11 @@ def encode_history(messages: Iterable[Message]) -> list[WireV1Message]:
             case ToolMessage():
                 result = WireV1ToolResult(
                     calls.get(message.tool_call_id) or WireV1ToolCall(message.tool_call_id, {}),
-                    [_output(block) for block in message.content],
+                    [
+                        _output(block)
+                        for block in message.content
+                        if isinstance(block, TextBlock | DocumentBlock)
+                    ],
                 )
                 if history and history[-1].role == "TOOL":
                     (history[-1].tool_results or []).append(result)

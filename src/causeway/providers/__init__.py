@@ -1,0 +1,1 @@
+"""Who can be called: a catalog of providers as data, and what was configured of them."""

@@ -1,0 +1,1 @@
+"""Tools for tests against the gateway, and against anything that calls model providers."""
