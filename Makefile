@@ -5,7 +5,7 @@ UV := .uv/bin/uv
 export UV_PYTHON ?= $(shell command -v $(PYTHON))
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help serve demo test check format bench doctor eval-citations clean
+.PHONY: help serve demo test check format docs bench soak doctor eval-citations clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,22 +33,44 @@ format: environments ## Format the code and mend what the linter can
 	.venv/bin/ruff check --fix
 	.venv/bin/ruff format
 
-bench: environments ## Measure the embedded model through the gateway
-	.venv/bin/python -m bench $(ARGS)
+docs: environments ## Write the generated pages of the documentation again
+	PYTHONPATH=tests .venv/bin/python -m support.catalog_table docs/providers.md
+	PYTHONPATH=tests .venv/bin/python -m support.support_matrix docs/dialects
+	.venv/bin/causeway check --schema > docs/config.schema.json
+
+bench: bench-environment ## Measure the gateway as a proxy, beside nginx
+	.venv-bench/bin/python -m bench.proxy
+	.venv-bench/bin/python -m bench.codecs
+
+bench-quick: bench-environment ## Measure in a minute, and fail where a ratio is over its goal
+	.venv-bench/bin/python -m bench.proxy quick
+
+bench-peers: bench-environment ## Install other gateways and measure them on the same work
+	.venv-bench/bin/python -m bench.proxy peers
+
+bench-engine: environments ## Measure the embedded model through the gateway
+	.venv/bin/python -m bench.engine
+
+soak: environments ## Leave 10,000 streams and look for what they leave behind
+	.venv/bin/python -m bench.soak
 
 eval-citations: environments ## Measure citations on the labelled cases
 	.venv/bin/python -m evaluation.citations $(ARGS)
 
 clean: ## Remove the environments and caches
-	rm -rf .uv .venv .venv-cohere5 .mypy_cache .pytest_cache .ruff_cache .hypothesis tests/typescript/node_modules
+	rm -rf .uv .venv .venv-cohere5 .venv-bench bench/native/build bench/peers .mypy_cache .pytest_cache .ruff_cache .hypothesis tests/typescript/node_modules
 
-.PHONY: runtime environments
+.PHONY: runtime environments bench-environment
 runtime: $(UV)
 	@$(UV) sync --quiet --locked --inexact
 
 environments: $(UV)
 	@$(UV) sync --quiet --locked --group dev --group cohere7
 	@UV_PROJECT_ENVIRONMENT=.venv-cohere5 $(UV) sync --quiet --locked --group dev --group cohere5
+
+# What `pip install` gives: without the weights there is no engine beside what is measured.
+bench-environment: $(UV)
+	@UV_PROJECT_ENVIRONMENT=.venv-bench $(UV) sync --quiet --locked --no-default-groups
 
 $(UV):
 	@echo "Setting up: one small tool first, then what the lock file names ..."

@@ -36,6 +36,31 @@ def test_import_costs_under_50_ms_of_cpu() -> None:
     assert min(probe()["cpu_seconds"] for _ in range(3)) < 0.050
 
 
+def loaded_by(statement: str) -> set[str]:
+    """Return the packages that are loaded after a statement."""
+    code = f"import sys\n{statement}\nprint(*{{module.split('.')[0] for module in sys.modules}})"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
+    return set(result.stdout.split())
+
+
+def test_a_worker_of_the_gateway_loads_no_engine() -> None:
+    assert not loaded_by("import causeway.server.worker") & {"numpy", "xllamacpp"}
+
+
+def test_the_main_process_loads_nothing_that_answers_requests() -> None:
+    loaded = loaded_by("import causeway.cli.serve, causeway.server.main_process")
+    assert not loaded & {"aiohttp", "httptools", "jsonschema_rs", "numpy", "uvicorn", "xllamacpp"}
+
+
+def test_no_outbound_client_is_loaded_but_the_one_that_is_chosen() -> None:
+    compose = (
+        "from causeway.config.schema import ServerConfig as Config\nfrom causeway.server.outbound import *\n"
+    )
+    chosen = loaded_by(f"{compose}compose_outbound_client(Config(outbound_client='httptools'))")
+    assert not chosen & {"aiohttp", "python_socks", "yarl"}
+    assert "aiohttp" in loaded_by(f"{compose}compose_outbound_client(Config(outbound_client='aiohttp'))")
+
+
 def test_the_command_line_imports_no_engine_and_no_server_for_its_help() -> None:
     code = (
         "import sys, contextlib\nfrom causeway.cli import main\n"

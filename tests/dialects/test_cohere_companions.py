@@ -22,6 +22,7 @@ from causeway.model.errors import ClientError, InvalidRequestError, MalformedJso
 from causeway.model.loss import LossReport
 from causeway.model.rerank import RankedDocument, RerankDocument, RerankRequest, RerankResponse
 from causeway.model.tokenization import DetokenizeRequest, Tokenization, TokenizeRequest
+from support.provenance import NOBODY
 from support.recordings import client_requests, recordings
 
 EMBED: dict[str, Any] = {"model": "m", "input_type": "search_query", "texts": ["a", "b"]}
@@ -267,7 +268,7 @@ EMBEDDED = EmbeddingResponse("an-id", ((0.5, -0.25), (1.0, 0.0)), 4)
 
 def test_version_1_without_types_answers_plain_lists() -> None:
     request = EmbeddingRequest(model="", texts=("a", "b"))
-    assert json.loads(CohereEmbed(True, "1").encode_response(EMBEDDED, request)) == {
+    assert json.loads(CohereEmbed(True, "1").encode_response(EMBEDDED, request, NOBODY)) == {
         "id": "an-id",
         "texts": ["a", "b"],
         "embeddings": [[0.5, -0.25], [1.0, 0.0]],
@@ -286,7 +287,7 @@ def test_recorded_embed_exchanges(recording: Any) -> None:
     vectors = tuple(map(tuple, floats or [[0.0] * 384 for _ in request.texts]))
     tokens = recorded["meta"]["billed_units"]["input_tokens"]
     response = EmbeddingResponse(recorded["id"], vectors, tokens)
-    answered = json.loads(face.encode_response(response, request))
+    answered = json.loads(face.encode_response(response, request, NOBODY))
     assert list(answered) == list(recorded)
     if floats:
         assert answered == recorded
@@ -356,7 +357,8 @@ CHAT = ModelFacts(
 )
 
 
-def test_models_are_listed_for_both_kinds_of_client_at_the_root_alone() -> None:
+@pytest.mark.parametrize("is_native", [True, False])
+def test_models_are_listed_for_every_kind_of_client(is_native: bool) -> None:
     page = CatalogPage((CHAT,), "local/m")
     model = {
         "name": "local/m",
@@ -366,20 +368,24 @@ def test_models_are_listed_for_both_kinds_of_client_at_the_root_alone() -> None:
         "features": ["tools"],
         "default_endpoints": ["chat"],
     }
-    cohere = {"models": [model], "next_page_token": "local/m"}
-    openai = {"id": "local/m", "object": "model", "created": 0, "owned_by": "causeway"}
-    assert json.loads(CohereModels(False).encode_page(page)) == cohere
-    assert json.loads(CohereModels(True).encode_page(page)) == {**cohere, "object": "list", "data": [openai]}
-    assert json.loads(CohereModels(True).encode_model(CHAT)) == model
+    face = CohereModels(is_native)
+    listed = {"id": "local/m", "object": "model", "created": 0, "owned_by": "local"}
+    assert json.loads(face.encode_page(page)) == {
+        "models": [model],
+        "next_page_token": "local/m",
+        "object": "list",
+        "data": [{**listed, "name": "m"}],
+    }
+    assert json.loads(face.encode_model(CHAT)) == {**model, **listed}
 
 
 def test_the_query_of_the_list_of_models() -> None:
     losses = LossReport()
     face = CohereModels(True)
-    assert face.decode_query({}, losses) == CatalogQuery()
+    assert face.decode_query({}, losses) == CatalogQuery(page_size=1000)
     parameters = {"page_size": "5.0", "page_token": "local/m", "endpoint": "chat", "default_only": "True"}
-    assert face.decode_query(parameters, losses) == CatalogQuery(
-        endpoint="chat", default_only=True, page_size=5, after="local/m"
+    assert face.decode_query({**parameters, "provider": "local"}, losses) == CatalogQuery(
+        endpoint="chat", default_only=True, page_size=5, after="local/m", provider="local"
     )
     assert losses.losses == []
     face.decode_query({"surprise": "1"}, losses)
@@ -415,9 +421,9 @@ def test_bad_parameters_are_named(name: str, value: str) -> None:
 def test_a_model_is_described_in_the_recorded_shape(recording: Any) -> None:
     recorded = recording["response"]["json"]
     answered = json.loads(CohereModels(True).encode_model(CHAT))
-    # `features` is missing in the older recordings; the rest is in all of them.
+    # `features` is missing in the older recordings, and what is OpenAI's in all of them.
     assert {name: type(value) for name, value in answered.items() if name in recorded} == {
         name: type(value) for name, value in recorded.items() if name in answered
     }
-    assert answered.keys() - {"features"} <= recorded.keys()
+    assert answered.keys() - {"features"} - {"id", "object", "created", "owned_by"} <= recorded.keys()
     assert recorded.keys() - answered.keys() <= {"tokenizer_url", "config"}, "left out on purpose"

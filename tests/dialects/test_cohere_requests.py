@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
+from causeway.dialects.cohere.chat_face import CohereChat
 from causeway.dialects.cohere.decode_request import decode_request
 from causeway.dialects.cohere.encode_error import MAX_WARNING_CHARACTERS, encode_warning
 from causeway.dialects.cohere.request_schema import WireChatRequest
@@ -114,10 +116,86 @@ def test_null_means_not_given() -> None:
     names = (
         "stream tools tool_choice strict_tools strict_tool_choice documents citation_options "
         "response_format safety_mode max_tokens stop_sequences temperature seed frequency_penalty "
-        "presence_penalty k p logprobs log_probs thinking priority"
+        "presence_penalty k p logprobs log_probs thinking priority fallbacks"
     ).split()
-    assert decode(**dict.fromkeys(names)) == decode()
+    assert replace(decode(**dict.fromkeys(names)), is_verbatim=True) == decode()
     assert decode().sampling == Sampling()
+
+
+@pytest.mark.parametrize("strict", [True, False])
+def test_fallbacks_are_the_gateways_own_field(strict: bool) -> None:
+    request = decode(strict, fallbacks=["openai/gpt-4o-mini", "local/m"])
+    assert request.fallbacks == ("openai/gpt-4o-mini", "local/m")
+    assert request.is_verbatim
+    assert decode(strict).fallbacks == ()
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"max_tokens": None, "temperature": None, "tools": None, "response_format": None},
+        {"temperature": 1, "p": 0.99, "k": 0, "frequency_penalty": 0.5, "presence_penalty": 1},
+        {"tools": [TOOL], "tool_choice": "REQUIRED", "strict_tools": True},
+        {"tools": [TOOL], "tool_choice": "NONE"},
+        {"safety_mode": "OFF", "citation_options": {"mode": "DISABLED"}, "documents": ["d", {"data": "e"}]},
+        {"response_format": {"type": "json_object", "schema": {"type": "object"}}},
+        {"response_format": {"type": "json_object", "json_schema": None}},
+        {"response_format": {"type": "text"}},
+        {"thinking": {"type": "enabled", "token_budget": 5}, "logprobs": True, "priority": 3},
+        {"messages": [*HI, {"role": "assistant", "tool_calls": [CALL]}]},
+    ],
+)
+def test_what_cohere_takes_as_it_is_is_verbatim(fields: dict[str, Any]) -> None:
+    for strict in (True, False):
+        assert decode(strict, **fields).is_verbatim
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"log_probs": True},
+        {"log_probs": None},
+        {"strict_tool_choice": False},
+        {"strict_tool_choice": None},
+        {"tool_choice": "AUTO"},
+        {"tools": [TOOL], "tool_choice": "required"},
+        {"tools": [TOOL], "tool_choice": "ANY"},
+        {"tools": [{"function": {"name": "f", "parameters": {}}}]},
+        {"tools": [{"type": "function", "function": {"name": "f"}}]},
+        {"tools": []},
+        {"documents": []},
+        {"safety_mode": "NONE"},
+        {"safety_mode": False},
+        {"safety_mode": "contextual"},
+        {"citation_options": {"mode": False}},
+        {"citation_options": {"mode": "fast"}},
+        {"thinking": {"token_budget": 5}},
+        {"thinking": {"type": "ENABLED"}},
+        {"temperature": 1.5},
+        {"p": 1},
+        {"p": 0},
+        {"response_format": {"type": "json_object", "json_schema": None, "schema": {}}},
+        {"response_format": {"type": "json_schema", "json_schema": {"schema": {}}}},
+        {"messages": [*HI, {"role": "assistant", "tool_calls": [{**CALL, "type": None}]}]},
+        {"messages": [*HI, {"role": "assistant", "tool_calls": [{**CALL, "function": {"name": "f"}}]}]},
+    ],
+)
+def test_what_only_gateways_take_is_not_verbatim(fields: dict[str, Any]) -> None:
+    for strict in (True, False):
+        assert not decode(strict, **fields).is_verbatim
+
+
+@pytest.mark.parametrize("fields", [{"unknown": 1}, {"frequency_penalty": -1}, {"presence_penalty": 1.5}])
+def test_what_only_lenient_routes_take_is_not_verbatim(fields: dict[str, Any]) -> None:
+    assert not decode(False, **fields).is_verbatim
+
+
+def test_frames_with_event_types_are_never_passed_on_as_they_are() -> None:
+    body = json.dumps({"model": "m", "messages": HI}).encode()
+    for has_event_types in (False, True):
+        request = CohereChat(True, has_event_types).decode_request(body, LossReport())
+        assert request.is_verbatim is not has_event_types
 
 
 def test_all_four_roles_with_string_and_block_content() -> None:
@@ -257,6 +335,9 @@ PNG = "data:image/png;base64,AAAA"
         ({"safety_mode": True}, "safety_mode", "unrecognized safety mode"),
         ({"thinking": {"type": "maybe"}}, "thinking.type", "expected one of enabled, disabled"),
         ({"thinking": {"token_budget": 0}}, "thinking.token_budget", "must be at least 1"),
+        ({"fallbacks": ["cohere/m", ""]}, "fallbacks[1]", "fallbacks[1]: expected the name of a model"),
+        ({"fallbacks": [{"model": "m"}]}, "fallbacks[0]", "fallbacks[0]: expected str, got object"),
+        ({"fallbacks": "m"}, "fallbacks", "fallbacks: expected array, got str"),
     ],
 )  # fmt: skip
 def test_bad_values_are_refused_by_name(fields: dict[str, Any], field: str, words: str) -> None:

@@ -314,6 +314,30 @@ def test_a_failure_ends_the_stream_with_its_reason() -> None:
     assert (end["finish_reason"], end["error"], end["response"]["text"]) == ("ERROR", "the engine died", "a")
 
 
+def test_what_a_filter_held_back_is_toxic_to_the_older_api() -> None:
+    events = text_answer("Hel", finish_reason=FinishReason.CONTENT_FILTER)
+    answer = json.loads(FACE.encode_response(fold(events), decode(), NOBODY))
+    end = stream(events, decode())[-1]
+    for said in (answer, end, end["response"]):
+        assert said["finish_reason"] == "ERROR_TOXIC"
+        assert said["error"] == "the model's answer was held back by a content filter"
+
+
+def test_fallbacks_are_read_and_never_verbatim() -> None:
+    request = decode(fallbacks=["cohere/command-r"])
+    assert (request.dialect, request.fallbacks) == ("cohere", ("cohere/command-r",))
+    assert not request.is_verbatim
+    with pytest.raises(InvalidRequestError) as caught:
+        decode(fallbacks=[""])
+    assert caught.value.field == "fallbacks[0]"
+
+
+def test_thinking_that_is_left_out_is_reported() -> None:
+    losses = LossReport()
+    FACE.report_losses(fold(thinking_answer("Let me see.", "Yes.")), losses)
+    assert [(loss.kind, loss.path) for loss in losses.losses] == [("dropped", "response.content[0]")]
+
+
 def test_an_illegal_order_is_refused() -> None:
     with pytest.raises(IllegalEventOrderError):
         FACE.stream_encoder(decode(), NOBODY).encode(TextDelta(0, "a"))

@@ -4,8 +4,6 @@ import json
 import os
 import signal
 import socket
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +14,7 @@ from causeway.dialects.cohere.decode_stream import StreamDecoder
 from causeway.model.events import ContentEnd, MessageEnd, TextDelta
 from causeway.model.response import FinishReason
 from support.process import Gateway, running_gateway, start
+from support.process_tree import ENGINE, children, children_that_run, is_there, needs_proc, wait_until
 
 LONG: dict[str, Any] = {
     "model": "m",
@@ -23,24 +22,13 @@ LONG: dict[str, Any] = {
     "stream": True,
     "temperature": 0,
 }
+EMBED = {"model": "m", "texts": ["a"], "input_type": "search_query"}
 SHORT: dict[str, Any] = {**LONG, "stream": False, "max_tokens": 4}
-
-
-def wait_until(is_so: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 30
-    while not is_so():
-        assert time.monotonic() < deadline, "it did not come to be"
-        time.sleep(0.01)
 
 
 def engine(gateway: Gateway) -> dict[str, Any]:
     found: dict[str, Any] = httpx.get(f"{gateway.url}/health").json()["engine"]
     return found
-
-
-def worker_pids(gateway: Gateway) -> list[int]:
-    pid = gateway.process.pid
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def open_chat(gateway: Gateway, body: dict[str, Any]) -> socket.socket:
@@ -51,13 +39,10 @@ def open_chat(gateway: Gateway, body: dict[str, Any]) -> socket.socket:
     return connection
 
 
-needs_proc = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs Linux's /proc")
-
-
 @needs_proc
 def test_an_engine_killed_in_the_middle_of_a_stream() -> None:
     with running_gateway() as gateway:
-        (worker,) = worker_pids(gateway)
+        (worker,) = children_that_run(gateway.process.pid, ENGINE)
         decoder, events, killed = StreamDecoder(), [], False
         with httpx.stream("POST", f"{gateway.url}/v2/chat", json=LONG, timeout=30) as response:
             for chunk in response.iter_bytes():
@@ -75,18 +60,21 @@ def test_an_engine_killed_in_the_middle_of_a_stream() -> None:
         after = httpx.post(f"{gateway.url}/v2/chat", json=SHORT, timeout=60)
         assert after.status_code == 200
         assert after.json()["finish_reason"] == "MAX_TOKENS"
-        assert worker_pids(gateway) != [worker]
+        assert children_that_run(gateway.process.pid, ENGINE) != [worker]
         assert engine(gateway)["restarts"] == 1
 
 
 @needs_proc
-def test_no_worker_outlives_the_gateway() -> None:
-    for how in (signal.SIGTERM, signal.SIGINT, signal.SIGKILL):
-        with running_gateway() as gateway:
-            (worker,) = worker_pids(gateway)
-            gateway.process.send_signal(how)
-            gateway.process.wait(15)
-            wait_until(lambda worker=worker: not Path(f"/proc/{worker}").exists())
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_no_process_outlives_the_gateway(workers: int, how: signal.Signals) -> None:
+    with running_gateway("--workers", str(workers)) as gateway:
+        httpx.post(f"{gateway.url}/v2/embed", json=EMBED, timeout=60).raise_for_status()
+        started = children(gateway.process.pid)
+        assert len(started) == (2 if workers == 1 else 2 + workers)
+        gateway.process.send_signal(how)
+        gateway.process.wait(15)
+        wait_until(lambda: not any(is_there(pid) for pid in started))
 
 
 def test_clients_that_leave_free_their_places() -> None:

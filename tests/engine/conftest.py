@@ -1,6 +1,7 @@
 """What the engine's tests share: the bundled weights, a started engine, and ways to ask it."""
 
 import asyncio
+import inspect
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -33,7 +34,10 @@ async def supervisor(weights: Path) -> AsyncIterator[Supervisor]:
 def eventually() -> Callable[..., object]:
     async def wait(condition: Callable[[], object]) -> None:
         async with asyncio.timeout(_PATIENCE_SECONDS):
-            while not condition():  # processes and /proc set no events
+            while True:  # processes and /proc set no events
+                outcome = condition()
+                if await outcome if inspect.isawaitable(outcome) else outcome:
+                    return
                 await asyncio.sleep(0.01)
 
     return wait

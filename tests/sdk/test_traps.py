@@ -233,9 +233,11 @@ def test_trap_11_02_a_schema_is_read_under_either_key(key: str) -> None:
 
 @pytest.mark.parametrize("reason", FinishReason)
 def test_trap_11_03_finish_reasons_are_upper_case(reason: FinishReason) -> None:
+    # Cohere has no word for an answer that a filter held back.
+    told = "ERROR" if reason is FinishReason.CONTENT_FILTER else reason.upper()
     events = text_answer("a", finish_reason=reason)
-    assert sdk_chat(events).finish_reason == reason.upper()
-    assert sdk_stream(events)[-1].delta.finish_reason == reason.upper()
+    assert sdk_chat(events).finish_reason == told
+    assert sdk_stream(events)[-1].delta.finish_reason == told
 
 
 def test_trap_11_04_thinking_makes_a_second_content_start() -> None:

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from causeway.engine.embedder import EmbeddedEmbedder
+from causeway.engine.local_embedding import LocalEmbeddingEngine
 from causeway.engine.weights import bundled_embedder
 from support.answers import text_answer
 from support.companions import companion_handler
@@ -26,7 +27,7 @@ DOCUMENTED_ERRORS = {
 def url() -> Iterator[str]:
     if bundled_embedder() is None:
         pytest.skip("the bundled weights are not installed")
-    embedder = EmbeddedEmbedder(bundled_embedder(), queue_limit=8)
+    embedder = EmbeddedEmbedder(LocalEmbeddingEngine(bundled_embedder(), queue_limit=8))
     with serve(
         lambda request, losses: text_answer("Hello."),
         companions=companion_handler(embedder),

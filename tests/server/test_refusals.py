@@ -97,6 +97,13 @@ def test_other_methods(url: str) -> None:
     assert "method GET is not allowed" in response.json()["message"]
 
 
+@pytest.mark.parametrize("path", ["/litellm/v1/chat/completions", "/langchain/embeddings"])
+def test_other_methods_at_openais_paths_are_told_in_its_shape(url: str, path: str) -> None:
+    response = httpx.delete(url + path)
+    assert response.status_code == 405
+    assert "method DELETE is not allowed" in response.json()["error"]["message"]
+
+
 def test_a_100_mb_body_is_refused_without_being_held() -> None:
     body = b'{"model": "' + b"x" * (100 * 1024 * 1024) + b'"}'
     with serve(never_asked) as (url, _):

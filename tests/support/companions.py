@@ -1,10 +1,14 @@
 """The endpoints beside chat, in front of the embedding model and a tokeniser that counts letters."""
 
+from causeway.adapters.call_log import RecentCalls
 from causeway.engine.embedder import EmbeddedEmbedder
 from causeway.model.errors import InvalidRequestError
 from causeway.model.tokenization import Tokenization
 from causeway.pipeline.catalog import Catalog
+from causeway.pipeline.companions import CompanionService
 from causeway.pipeline.directory import ModelDirectory
+from causeway.pipeline.provider_models import ProviderModels
+from causeway.pipeline.router import Router, RoutingPolicy
 from causeway.server.companions import CompanionHandler
 
 
@@ -23,9 +27,25 @@ class LetterTokenizer:
 
 
 def companion_handler(embedder: EmbeddedEmbedder, *, strict: bool = False) -> CompanionHandler:
+    policy, call_log = RoutingPolicy(is_strict=strict), RecentCalls()
+    name = embedder.name.removeprefix("local/")
     return CompanionHandler(
-        embedders=ModelDirectory([embedder], strict=strict),
-        rerankers=ModelDirectory([embedder], strict=strict),
+        embeds=CompanionService(
+            "embed",
+            Router("embed", {}, [embedder.name], (), policy),
+            {},
+            {},
+            {name: embedder.embed},
+            call_log,
+        ),
+        reranks=CompanionService(
+            "rerank",
+            Router("rerank", {}, [embedder.name], (), policy),
+            {},
+            {},
+            {name: embedder.rerank},
+            call_log,
+        ),
         tokenizers=ModelDirectory([LetterTokenizer()], strict=strict),
-        catalog=Catalog([embedder], strict=strict),
+        catalog=Catalog([embedder], ProviderModels({}, {}), Router("chat", {}, [embedder.name], (), policy)),
     )

@@ -6,16 +6,22 @@ import threading
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from contextlib import contextmanager
 
+import pytest
 import uvicorn
 
+from causeway.adapters.call_log import RecentCalls
 from causeway.config.schema import ServerConfig
 from causeway.dialects.companion_endpoints import companion_endpoints
 from causeway.dialects.endpoints import chat_endpoints
 from causeway.engine.embedder import EmbeddedEmbedder
+from causeway.engine.local_embedding import LocalEmbeddingEngine
 from causeway.model.events import Event
 from causeway.model.loss import LossReport
 from causeway.model.request import ChatRequest
-from causeway.pipeline.directory import ModelDirectory
+from causeway.pipeline.chat import ChatService
+from causeway.pipeline.local_chat import LocalChat
+from causeway.pipeline.ports import CallLog
+from causeway.pipeline.router import ChatRouter, Router, RoutingPolicy
 from causeway.rules.access import KeyRing
 from causeway.server.application import Application, Lifespan
 from causeway.server.chat import ChatHandler
@@ -65,6 +71,7 @@ def serve(
     keys: Iterable[str] = (),
     companions: CompanionHandler | None = None,
     stop: Lifespan | None = None,
+    call_log: CallLog | None = None,
 ) -> Iterator[tuple[str, ScriptedModel]]:
     """Run the gateway; yields its base URL and the model behind it."""
     config = config or ServerConfig()
@@ -73,16 +80,20 @@ def serve(
     async def nothing() -> None:
         return
 
+    async def describe_health() -> dict[str, str]:
+        return {"status": "ok"}
+
     application = Application(
         config=config,
         keys=KeyRing(keys),
         endpoints=[*chat_endpoints(), *companion_endpoints()],
         chat=ChatHandler(
-            ModelDirectory([model], strict=config.strict_models),
+            ChatService(_router(model, is_strict=config.strict_models), call_log or RecentCalls()),
             heartbeat_seconds=config.heartbeat_seconds,
         ),
-        companions=companions or companion_handler(EmbeddedEmbedder(None), strict=config.strict_models),
-        describe_health=lambda: {"status": "ok"},
+        companions=companions
+        or companion_handler(EmbeddedEmbedder(LocalEmbeddingEngine(None)), strict=config.strict_models),
+        describe_health=describe_health,
         start=nothing,
         stop=stop or nothing,
     )
@@ -90,10 +101,17 @@ def serve(
         yield url, model
 
 
+def _router(model: ScriptedModel, *, is_strict: bool) -> ChatRouter:
+    router = Router("chat", {}, [model.name], (), RoutingPolicy(is_strict=is_strict))
+    local = LocalChat(model)
+    return ChatRouter(router, {}, {}, {local.model: local}, lambda _: pytest.fail("no provider is on"))
+
+
 @contextmanager
 def running(application: Application) -> Iterator[str]:
     """Run an application under the real server, in a thread; yields its base URL."""
     listener = socket.create_server(("127.0.0.1", 0))
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # connections inherit it
     server = uvicorn.Server(uvicorn.Config(application, log_level="error", lifespan="on"))
     started = threading.Event()
 

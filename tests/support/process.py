@@ -40,11 +40,13 @@ def running_gateway(*options: str, environment: dict[str, str] | None = None) ->
 
 
 @contextmanager
-def start(*options: str, environment: dict[str, str] | None = None) -> "Iterator[subprocess.Popen[str]]":
-    """Start `causeway serve` with options, and stop it after."""
-    command: Sequence[str] = [sys.executable, "-m", "causeway", "serve", *options]
+def start(
+    *options: str, command: str = "serve", environment: dict[str, str] | None = None
+) -> "Iterator[subprocess.Popen[str]]":
+    """Start a command of `causeway` with options, and stop it after."""
+    arguments: Sequence[str] = [sys.executable, "-m", "causeway", command, *options]
     process = subprocess.Popen(
-        command,
+        arguments,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -58,7 +60,7 @@ def start(*options: str, environment: dict[str, str] | None = None) -> "Iterator
             process.wait(15)
         except subprocess.TimeoutExpired:
             process.kill()
-            raise AssertionError("the gateway did not stop when told to") from None
+            raise AssertionError(f"`causeway {command}` did not stop when told to") from None
         finally:
             if process.stdout is not None:
                 process.stdout.close()

@@ -6,6 +6,8 @@ from importlib import import_module
 
 from causeway import __version__
 
+_MOST_WORKERS = 64
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return its exit status."""
@@ -31,8 +33,14 @@ def build_parser(command: str) -> argparse.ArgumentParser:
 def _add_serve_options(serve: argparse.ArgumentParser) -> None:
     serve.add_argument("--host", help="address to listen on (default 127.0.0.1)")
     serve.add_argument("--port", type=int, help="port to listen on; 0 takes a free one (default 8080)")
-    serve.add_argument("--config", metavar="FILE", help="a TOML file; options given here win over it")
-    serve.add_argument("--model", metavar="GGUF", help="a model file to run instead of the bundled one")
+    serve.add_argument("--config", metavar="FILE", help="a TOML or JSON file; options given here win over it")
+    _add_engine_options(serve, "a model file to run instead of the bundled one")
+    serve.add_argument(
+        "--workers",
+        type=_worker_count,
+        metavar="N",
+        help="processes that answer requests; 1 is one for everything (default: one per core, at most 4)",
+    )
     serve.add_argument(
         "--strict-models",
         action="store_true",
@@ -48,12 +56,54 @@ def _add_serve_options(serve: argparse.ArgumentParser) -> None:
     serve.add_argument("--verbose", action="store_true", help="log what the gateway does")
 
 
+def _worker_count(text: str) -> int:
+    if not text.isdecimal() or not 0 <= int(text) <= _MOST_WORKERS:
+        raise argparse.ArgumentTypeError(f"expected a number from 0 to {_MOST_WORKERS}")
+    return int(text)
+
+
 def _add_doctor_options(doctor: argparse.ArgumentParser) -> None:
-    doctor.add_argument("--config", metavar="FILE", help="the TOML file that `serve` would use")
-    doctor.add_argument("--model", metavar="GGUF", help="the model file that `serve` would use")
+    doctor.add_argument("--config", metavar="FILE", help="the file that `serve` would use")
+    _add_engine_options(doctor, "the model file that `serve` would use")
+
+
+def _add_engine_options(command: argparse.ArgumentParser, model_help: str) -> None:
+    engine = command.add_mutually_exclusive_group()
+    engine.add_argument("--model", metavar="GGUF", help=model_help)
+    engine.add_argument(
+        "--no-engine", action="store_true", help="load no embedded model: only providers answer"
+    )
+
+
+def _add_check_options(check: argparse.ArgumentParser) -> None:
+    check.add_argument(
+        "--config", metavar="FILE", help="the file to check; without it, the environment alone"
+    )
+    check.add_argument("--json", action="store_true", help="print the report as JSON")
+    check.add_argument(
+        "--schema", action="store_true", help="print the JSON Schema of the file, and no report"
+    )
+
+
+def _add_mock_options(mock: argparse.ArgumentParser) -> None:
+    mock.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
+    mock.add_argument(
+        "--port", type=int, default=9000, help="port to listen on; 0 takes a free one (default 9000)"
+    )
+    mock.add_argument("--script", metavar="FILE", help="a TOML or JSON file that says what to answer")
+    mock.add_argument("--require-key", metavar="KEY", help="answer 401 to whoever does not present this key")
+    mock.add_argument("--model", action="append", metavar="NAME", help="a model to list; may be repeated")
+    mock.add_argument(
+        "--dialect",
+        action="append",
+        choices=["openai", "cohere"],
+        help="speak this dialect alone; may be repeated, the first has the endpoints that both have",
+    )
 
 
 _COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "serve": ("start the gateway", _add_serve_options),
+    "mock": ("be a scripted provider, for tests", _add_mock_options),
+    "check": ("say what a configuration means and what is wrong with it", _add_check_options),
     "doctor": ("say what works on this machine, and why not", _add_doctor_options),
 }

@@ -19,17 +19,18 @@ from pathlib import Path
 from msgspec import Struct
 
 from causeway import __version__
-from causeway.cli.settings import listen, settings_from
+from causeway.cli.listing import summary_lines
+from causeway.cli.settings import listen, providers_from, settings_from, worker_count
 from causeway.config.load import ConfigError, check_exposure, load_keys
 from causeway.config.schema import Config
 from causeway.engine.child_process import describe_exit
 from causeway.engine.embedder import EmbeddedEmbedder
 from causeway.engine.gguf import GgufError, read_header
+from causeway.engine.local_embedding import LocalEmbeddingEngine
 from causeway.engine.weights import (
     HOW_TO_ADD_EMBEDDER,
     HOW_TO_ADD_WEIGHTS,
     bundled_embedder,
-    bundled_weights,
 )
 from causeway.model.content import TextBlock, UserMessage
 from causeway.model.embedding import EmbeddingRequest
@@ -38,6 +39,7 @@ from causeway.model.events import MessageEnd
 from causeway.model.loss import LossReport
 from causeway.model.request import ChatRequest, Sampling
 from causeway.server.compose import compose_model
+from causeway.server.engines import weights_of
 
 _TRIAL_SECONDS = 180
 
@@ -63,9 +65,6 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _examine(arguments: argparse.Namespace) -> Iterator[Finding]:
     yield _python()
-    yield _processor()
-    engine = _engine_library()
-    yield engine
     try:
         config = settings_from(arguments)
     except ConfigError as error:
@@ -74,7 +73,19 @@ def _examine(arguments: argparse.Namespace) -> Iterator[Finding]:
     yield Finding("configuration", True, arguments.config or "defaults")
     yield _tell("access", lambda: _access(config))
     yield _tell("address", lambda: _address(config))
-    path = Path(config.engine.model) if config.engine.model else bundled_weights()
+    yield Finding("workers", True, str(worker_count(config.server)))
+    yield from _providers(arguments, config)
+    if config.engine.enabled:
+        yield from _embedded_models(config)
+    else:
+        yield Finding("engine", True, "the embedded model is off: only providers answer")
+
+
+def _embedded_models(config: Config) -> Iterator[Finding]:
+    yield _processor()
+    engine = _engine_library()
+    yield engine
+    path = weights_of(config)
     model = _model_file(path)
     yield model
     if path is not None and model.is_fine:
@@ -135,8 +146,27 @@ def _access(config: Config) -> str:
 
 
 def _address(config: Config) -> str:
-    listen(config.server).close()
+    for listener in listen(config.server):
+        listener.close()
     return f"{config.server.host}:{config.server.port} is free"
+
+
+def _providers(arguments: argparse.Namespace, config: Config) -> Iterator[Finding]:
+    """Yield a finding for each provider that is on. None is called: calls cost money."""
+    subject = "provider"
+    try:
+        providers = providers_from(arguments, config)
+    except ConfigError as error:
+        yield Finding(subject, False, str(error))
+        return
+    for line in summary_lines(providers):
+        yield Finding(subject, True, line)
+    if providers:
+        return
+    if config.engine.enabled:
+        yield Finding("providers", True, "none is on: the embedded model answers. docs/providers.md says how")
+    else:
+        yield Finding("providers", False, "none is on, and neither is the embedded model: nobody answers")
 
 
 def _model_file(path: Path | None) -> Finding:
@@ -168,7 +198,7 @@ async def _embedding_trial() -> Finding:
     folder = bundled_embedder()
     if folder is None:
         return Finding(subject, None, f"there is no embedding model. {HOW_TO_ADD_EMBEDDER}")
-    embedder = EmbeddedEmbedder(folder)
+    embedder = EmbeddedEmbedder(LocalEmbeddingEngine(folder))
     started = time.monotonic()
     try:
         response = await embedder.embed(EmbeddingRequest(model=embedder.name, texts=("hi",)), LossReport())

@@ -1,11 +1,16 @@
 """Reads the configuration file and the keys. Nothing here starts anything."""
 
+import json
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
+from causeway.config.problems import find_problems
 from causeway.config.schema import Config, ServerConfig
+from causeway.config.values import decode_value, describe_value
 from causeway.rules.access import KeyRing, is_loopback
 
 KEYS_VARIABLE = "CAUSEWAY_API_KEYS"
@@ -17,15 +22,37 @@ class ConfigError(Exception):
 
 
 def load_config(path: Path | None) -> Config:
-    """Return the configuration of a TOML file, or the defaults; raises ConfigError."""
+    """Return the configuration of a file, or the defaults: JSON where it is named `.json`, else TOML.
+
+    Raises ConfigError, with one line for each mistake. Bifrost's default file is read only if it is named.
+    """
     if path is None:
         return Config()
     try:
-        return msgspec.toml.decode(path.read_bytes(), type=Config)
+        text = path.read_text(encoding="utf-8")
+        data: Any = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
     except OSError as error:
         raise ConfigError(f"cannot read {path}: {error.strerror}") from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: {error}") from None
+    except (ValueError, RecursionError) as error:
+        kind = "JSON" if path.suffix == ".json" else "TOML"
+        raise ConfigError(f"{path}: this is not {kind}: {error}") from None
+    if problems := list(find_problems(data, Config)):
+        raise ConfigError("\n".join(f"{path}: {problem}" for problem in problems))
+    return _with_body_limit(msgspec.convert(data, Config, dec_hook=decode_value), data)
+
+
+def config_schema() -> dict[str, Any]:
+    """Return the JSON Schema of the configuration file."""
+    schema = msgspec.json.schema(Config, schema_hook=describe_value)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Causeway", **schema}
+
+
+def _with_body_limit(config: Config, data: Mapping[str, Any]) -> Config:
+    megabytes = config.client.max_request_body_size_mb
+    if megabytes is None or "max_body_bytes" in data.get("server", {}):
+        return config
+    server = msgspec.structs.replace(config.server, max_body_bytes=megabytes * 2**20)
+    return msgspec.structs.replace(config, server=server)
 
 
 def load_keys(server: ServerConfig, environment: Mapping[str, str]) -> KeyRing:

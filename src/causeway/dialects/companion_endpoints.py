@@ -20,15 +20,22 @@ from causeway.dialects.companion_faces import (
     RerankFace,
     TokenizeFace,
 )
-from causeway.dialects.endpoints import COHERE_PREFIXES
+from causeway.dialects.endpoints import AZURE_PREFIXES, COHERE_PREFIXES, OPENAI_PREFIXES
 from causeway.dialects.faces import ClientFace
+from causeway.dialects.openai.embeddings import OpenAiEmbeddings
+from causeway.dialects.openai.models import OpenAiModels
 
 
 class EmbedEndpoint(Struct, frozen=True):
-    """One path that makes vectors of texts."""
+    """One path that makes vectors of texts.
+
+    Where the path holds a `{model*}`, that names the model, and `path_provider` the provider of one that
+    names none.
+    """
 
     path: str
     face: EmbedFace
+    path_provider: str | None = None
     method: str = "POST"
 
 
@@ -135,8 +142,14 @@ COHERE_UNSERVED = (
 )
 
 
+# Where the list of models is OpenAI's alone: at the frameworks' `/v1` Cohere's answer serves both.
+OPENAI_MODELS_PREFIXES = tuple(
+    prefix for prefix in OPENAI_PREFIXES if prefix not in {f"{shared}/v1" for shared in COHERE_PREFIXES}
+)
+
+
 def companion_endpoints() -> Iterator[CompanionEndpoint]:
-    """Yield every endpoint beside chat; the paths without a prefix are Cohere's own."""
+    """Yield every endpoint beside chat; Cohere's paths without a prefix are its own."""
     for prefix in ("", *COHERE_PREFIXES):
         is_native = prefix == ""
         yield EmbedEndpoint(f"{prefix}/v2/embed", CohereEmbed(is_native, "2"))
@@ -150,3 +163,16 @@ def companion_endpoints() -> Iterator[CompanionEndpoint]:
         yield KeyEndpoint(f"{prefix}/v1/check-api-key", CohereKey(is_native))
         for method, path in COHERE_UNSERVED:
             yield UnservedEndpoint(f"{prefix}{path}", CohereFace(is_native), method)
+    yield EmbedEndpoint("/v1/embeddings", OpenAiEmbeddings(is_unified=True))
+    for prefix in OPENAI_PREFIXES:
+        yield EmbedEndpoint(f"{prefix}/embeddings", OpenAiEmbeddings(is_unified=False))
+    for prefix in OPENAI_MODELS_PREFIXES:
+        yield ModelsEndpoint(f"{prefix}/models", OpenAiModels(is_unified=False))
+        yield ModelEndpoint(f"{prefix}/models/{{model*}}", OpenAiModels(is_unified=False))
+    for prefix in AZURE_PREFIXES:
+        yield EmbedEndpoint(
+            f"{prefix}/embeddings",
+            OpenAiEmbeddings(is_unified=False, needs_model=False),
+            path_provider="azure",
+        )
+        yield ModelsEndpoint(f"{prefix}/models", OpenAiModels(is_unified=False))

@@ -8,6 +8,7 @@ from causeway.model.catalog import CatalogPage, CatalogQuery, ModelFacts
 from causeway.model.embedding import EmbeddingRequest, EmbeddingResponse
 from causeway.model.errors import UpstreamRefusedError
 from causeway.model.loss import LossReport
+from causeway.model.provenance import Provenance
 from causeway.model.rerank import RerankRequest, RerankResponse
 from causeway.model.tokenization import DetokenizeRequest, Tokenization, TokenizeRequest
 
@@ -18,7 +19,9 @@ class EmbedFace(ClientFace, Protocol):
     def decode_request(self, body: bytes, losses: LossReport) -> EmbeddingRequest:
         """Return the request; raises ClientError, in words that the dialect's users know."""
 
-    def encode_response(self, response: EmbeddingResponse, request: EmbeddingRequest) -> bytes:
+    def encode_response(
+        self, response: EmbeddingResponse, request: EmbeddingRequest, provenance: Provenance
+    ) -> bytes:
         """Return the JSON body of the answer to `request`."""
 
     def response_headers(
@@ -83,7 +86,10 @@ class EmbedProviderFace(Protocol):
     dialect: ClassVar[str]
 
     def encode_request(self, request: EmbeddingRequest, losses: LossReport) -> bytes:
-        """Return the JSON body. What cannot be carried is added to `losses`."""
+        """Return the JSON body. What cannot be carried is added to `losses`.
+
+        Raises InvalidRequestError for token ids where the provider takes text alone.
+        """
 
     def decode_response(self, body: bytes, request: EmbeddingRequest) -> EmbeddingResponse:
         """Return the vectors; raises UpstreamProtocolError where the body is no answer to `request`."""

@@ -80,19 +80,27 @@ class ChatClientFace(ClientFace, Protocol):
         """Return a whole answer of a provider that speaks this dialect, as the caller shall have it."""
 
     def relay_frame(self, frame: bytes, provenance: Provenance) -> bytes:
-        """Return one complete frame of such a provider's stream, as the caller shall have it."""
+        """Return whole frames of such a provider's stream, one or more, as the caller shall have them."""
 
 
 class ChatProviderFace(Protocol):
     """The side of a dialect that faces a provider's chat endpoint.
 
     `reads_documents` says that the provider takes documents and cites them itself.
-    `max_stop_sequences` is how many the provider takes; the first so many are written.
+    `max_stop_sequences` is how many the provider takes; the first so many are written. A stream that is
+    passed on unread is read where it holds one of `tap_markers`: its usage, its end and its failures do.
     """
 
     dialect: ClassVar[str]
     reads_documents: ClassVar[bool]
-    max_stop_sequences: ClassVar[int]
+    tap_markers: ClassVar[tuple[bytes, ...]]
+
+    @property
+    def max_stop_sequences(self) -> int:
+        """How many stop sequences the provider takes."""
+
+    def takes_verbatim(self, request: ChatRequest, body: bytes) -> bool:
+        """Whether `body`, in which the request came in this dialect, may go to the provider as it is."""
 
     def encode_request(self, request: ChatRequest, losses: LossReport) -> bytes:
         """Return the JSON body. What cannot be carried is added to `losses`."""

@@ -42,10 +42,12 @@ class Operation(Struct, frozen=True, kw_only=True):
 
     An endpoint that is known and not served has neither answers nor a stream.
     `ignores_unknown_fields` says that the body's other fields are no error.
-    `constraints` adds JSON Schema keywords to fields, by type and name, and `required` names the
-    body's fields that the caller must give, for what is judged by code and not by a type. `statuses`
-    says what else may be answered, with a reason for each. `needs_key` is false for what tells no
-    secret.
+    `constraints` adds JSON Schema keywords to fields, by type and name, `variants` gives by type schemas of
+    which one at least must hold as well, and `required` names the body's fields that the caller must give,
+    for what is judged by code and not by a type. `statuses`
+    says what else may be answered, with a reason for each, and `other_statuses` what any other means.
+    `needs_key` is false for what tells no secret. `servers` are the base URLs under which it is found,
+    where they are not the document's; paths that are the same have the same.
     """
 
     id: str
@@ -56,24 +58,34 @@ class Operation(Struct, frozen=True, kw_only=True):
     request: type | None = None
     required: tuple[str, ...] = ()
     constraints: Mapping[type, Mapping[str, Schema]] = {}
+    variants: Mapping[type, tuple[Schema, ...]] = {}
     parameters: tuple[Schema, ...] = ()
     ignores_unknown_fields: bool = False
     answers: tuple[type, ...] = ()
     stream: MediaStream | None = None
     statuses: Mapping[int, str] = {}
+    other_statuses: str | None = None
     error: type | None = None
     needs_key: bool = True
+    servers: tuple[str, ...] = ()
+
+
+class Section(Struct, frozen=True):
+    """Operations that share types. `schema_prefix` sets the names of their schemas apart from others'."""
+
+    operations: Iterable[Operation]
+    schema_prefix: str = ""
 
 
 class Server(Struct, frozen=True):
-    """A base URL under which every operation is found."""
+    """A base URL under which every operation is found that does not say otherwise."""
 
     url: str
     description: str
 
 
 def describe_api(
-    operations: Iterable[Operation],
+    sections: Iterable[Section],
     *,
     title: str,
     version: str,
@@ -82,12 +94,23 @@ def describe_api(
     security_schemes: Mapping[str, Schema],
     type_prefix: str = "",
 ) -> dict[str, Any]:
-    """Return the document. Schemas have their types' names, without `type_prefix`."""
-    rows = list(operations)
-    schemas = _Schemas(rows, type_prefix)
+    """Return the document. Schemas have their types' names, without `type_prefix`.
+
+    Raises ValueError where two sections have a schema of the same name.
+    """
+    components: dict[str, Any] = {}
     paths: dict[str, dict[str, Any]] = {}
-    for row in rows:
-        paths.setdefault(row.path, {})[row.method.lower()] = _describe(row, schemas)
+    for section in sections:
+        rows = list(section.operations)
+        schemas = _Schemas(rows, type_prefix, section.schema_prefix)
+        if doubled := components.keys() & schemas.components.keys():
+            raise ValueError(f"two sections have schemas named {sorted(doubled)}")
+        components |= schemas.components
+        for row in rows:
+            path = paths.setdefault(row.path, {})
+            path[row.method.lower()] = _describe(row, schemas)
+            if row.servers:
+                path["servers"] = [{"url": url} for url in row.servers]
     document = {
         "openapi": "3.1.0",
         "info": {"title": title, "version": version, "description": description},
@@ -95,7 +118,7 @@ def describe_api(
         # Any one of these, or none at all where the gateway runs without keys.
         "security": [*({name: []} for name in security_schemes), {}],
         "paths": paths,
-        "components": {"schemas": schemas.components, "securitySchemes": dict(security_schemes)},
+        "components": {"schemas": components, "securitySchemes": dict(security_schemes)},
     }
     builtins: dict[str, Any] = msgspec.to_builtins(document)
     return builtins
@@ -110,17 +133,17 @@ def path_parameters(path: str) -> tuple[Schema, ...]:
 
 
 class _Schemas:
-    """The components of the document, and where each type stands among them."""
+    """The components of a section, and where each type stands among them."""
 
-    def __init__(self, rows: list[Operation], type_prefix: str) -> None:
+    def __init__(self, rows: list[Operation], type_prefix: str, schema_prefix: str) -> None:
         types: dict[type, None] = {}
         for row in rows:
             items = row.stream.items if row.stream else ()
             types.update(dict.fromkeys(t for t in (row.request, row.error, *row.answers, *items) if t))
         schemas, components = json.schema_components(tuple(types), ref_template="#/components/schemas/{name}")
-        (refs, self.components) = _rename((schemas, components), type_prefix)
+        self._names = {name: schema_prefix + name.removeprefix(type_prefix) for name in components}
+        (refs, self.components) = _rename((schemas, components), self._names)
         self._by_type = dict(zip(types, refs, strict=True))
-        self._type_prefix = type_prefix
         for row in rows:
             self._constrain(row)
 
@@ -134,6 +157,8 @@ class _Schemas:
             properties = self._component(type)["properties"]
             for name, keywords in fields.items():
                 _constrain(properties[name], keywords)
+        for type, variants in row.variants.items():
+            self._component(type)["anyOf"] = list(variants)
         if row.request is None:
             return
         component = self._component(row.request)
@@ -145,14 +170,15 @@ class _Schemas:
             _forbid_null(component["properties"][name])
 
     def _component(self, type: type) -> Schema:
-        component: Schema = self.components[type.__name__.removeprefix(self._type_prefix)]
+        component: Schema = self.components[self._names[type.__name__]]
         return component
 
 
-def _rename(tree: Any, type_prefix: str) -> Any:
-    """Leave out the prefix that sets the code's types apart; to the reader it says nothing."""
-    pattern = rf'"(title":"|#/components/schemas/)?{type_prefix}(?=[A-Z]\w*")'
-    return json.decode(re.sub(pattern, r'"\1', json.encode(tree).decode()))
+def _rename(tree: Any, names: Mapping[str, str]) -> Any:
+    """Give the schemas their names: what sets types apart in the code says nothing to the reader."""
+    pattern = rf'"(title":"|#/components/schemas/)?({"|".join(names)})"'
+    renamed = re.sub(pattern, lambda m: f'"{m[1] or ""}{names[m[2]]}"', json.encode(tree).decode())
+    return json.decode(renamed)
 
 
 def _constrain(schema: Schema, keywords: Schema) -> None:
@@ -182,10 +208,13 @@ def _describe(row: Operation, schemas: _Schemas) -> dict[str, Any]:
     responses: dict[str, Any] = {}
     if row.answers or row.stream is not None:
         responses["200"] = _describe_success(row, schemas)
-    for status, reason in sorted(row.statuses.items()):
-        responses[str(status)] = {"description": reason}
+    reasons = {str(status): reason for status, reason in sorted(row.statuses.items())}
+    if row.other_statuses is not None:
+        reasons["default"] = row.other_statuses
+    for status, reason in reasons.items():
+        responses[status] = {"description": reason}
         if row.error is not None:
-            responses[str(status)]["content"] = {"application/json": {"schema": schemas.of(row.error)}}
+            responses[status]["content"] = {"application/json": {"schema": schemas.of(row.error)}}
     described["responses"] = responses
     return described
 

@@ -1,41 +1,27 @@
 """The embedded embedding model as the pipeline sees it: it embeds, and ranks by what it embeds.
 
-Its worker is started when it is first needed, and again when it is needed after it died. One caller
-is served at a time, a few texts in one question, so that a caller who leaves is soon forgotten.
+The engine is asked about a few texts at a time, so that a caller who leaves is soon forgotten.
 """
 
-import asyncio
 import itertools
-import os
 import struct
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from math import exp
-from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
-from causeway.engine.admission import AdmissionQueue, Slot
-from causeway.engine.embedding_process import EmbeddingProcess, EmbeddingWorkerError
 from causeway.engine.embedding_protocol import (
-    Answer,
     ComparedTexts,
     CompareTexts,
     EmbedderReady,
     EncodedTexts,
     EncodeTexts,
-    Question,
     TextTooLong,
 )
-from causeway.engine.weights import BUNDLED_EMBEDDER, HOW_TO_ADD_EMBEDDER
+from causeway.engine.ports import EmbeddingEngine
+from causeway.engine.weights import BUNDLED_EMBEDDER
 from causeway.model.catalog import ModelFacts
 from causeway.model.embedding import EmbeddingRequest, EmbeddingResponse
-from causeway.model.errors import (
-    ContextOverflowError,
-    EngineFailedError,
-    InvalidRequestError,
-    ModelUnavailableError,
-)
+from causeway.model.errors import ContextOverflowError, InvalidRequestError
 from causeway.model.loss import LossReport
 from causeway.model.rerank import RankedDocument, RerankRequest, RerankResponse
 
@@ -50,49 +36,29 @@ _RELEVANCE_DIGITS = 6
 
 
 class EmbeddedEmbedder:
-    """Embeds and ranks with the model in `folder`; without a folder it says how to add one."""
+    """Embeds and ranks with the vectors that `engine` makes."""
 
-    def __init__(
-        self,
-        folder: Path | None,
-        *,
-        queue_limit: int = 64,
-        load_timeout_seconds: float = 60.0,
-        answer_timeout_seconds: float = 60.0,
-    ) -> None:
-        self._folder = folder
-        self._admission = AdmissionQueue(1, queue_limit)
-        self._load_timeout_seconds = load_timeout_seconds
-        self._answer_timeout_seconds = answer_timeout_seconds
-        self._process: EmbeddingProcess | None = None
-        self._ready: EmbedderReady | None = None
-        self._is_stopped = False
+    def __init__(self, engine: EmbeddingEngine) -> None:
+        self.engine = engine
 
     @property
     def name(self) -> str:
         """The model's name in requests and warnings."""
         return f"local/{BUNDLED_EMBEDDER}"
 
-    @property
-    def worker_pid(self) -> int | None:
-        """The process id of the worker, while there is one."""
-        return None if self._process is None else self._process.pid
-
-    def facts(self) -> ModelFacts:
+    async def facts(self) -> ModelFacts:
         """Return what can be told of it."""
+        known = await self.engine.known_facts()
         return ModelFacts(
             name=self.name,
             endpoints=("embed", "rerank"),
             default_endpoints=("embed", "rerank"),
-            context_tokens=None if self._ready is None else self._ready.max_tokens,
+            context_tokens=None if known is None else known.max_tokens,
         )
 
     async def stop(self) -> None:
-        """End the worker. What it was asked fails; later calls do nothing."""
-        self._is_stopped = True
-        process, self._process = self._process, None
-        if process is not None:
-            await process.end()
+        """End the engine. What it was asked fails; later calls do nothing."""
+        await self.engine.stop()
 
     async def embed(self, request: EmbeddingRequest, losses: LossReport) -> EmbeddingResponse:
         """Return the vectors of texts; how often a text stands in the request costs nothing.
@@ -100,12 +66,12 @@ class EmbeddedEmbedder:
         Raises InvalidRequestError, ContextOverflowError, OverloadedError, ModelUnavailableError and
         EngineFailedError.
         """
-        texts = tuple(dict.fromkeys(request.texts))
+        texts = tuple(dict.fromkeys(request.texts_alone()))
         vectors: dict[str, tuple[float, ...]] = {}
         tokens: dict[str, int] = {}
         cut = 0
-        async with self._turn(request.priority) as turn:
-            ready = await self._running_ready()
+        async with self.engine.turn(request.priority) as turn:
+            ready = turn.ready
             dimension = self._dimension(request.output_dimension, ready, losses)
             max_tokens = min(request.max_tokens or ready.max_tokens, ready.max_tokens)
             for batch in _batches(texts):
@@ -132,8 +98,8 @@ class EmbeddedEmbedder:
         texts = tuple(dict.fromkeys(document.text for document in request.documents))
         relevance: dict[str, float] = {}
         cut = 0
-        async with self._turn(request.priority) as turn:
-            ready = await self._running_ready()
+        async with self.engine.turn(request.priority) as turn:
+            ready = turn.ready
             max_tokens = min(request.max_tokens_per_document or ready.max_tokens, ready.max_tokens)
             query = await turn.ask(EncodeTexts((request.query,), "end", ready.max_tokens))
             assert isinstance(query, EncodedTexts)  # noqa: S101  # the protocol says so
@@ -163,78 +129,6 @@ class EmbeddedEmbedder:
             )
         losses.add("approximated", "output_dimension", f"the first {wanted} of {ready.dimension} dimensions")
         return wanted
-
-    @asynccontextmanager
-    async def _turn(self, priority: int) -> AsyncIterator["_Turn"]:
-        turn = _Turn(self._ask, await self._admission.acquire(priority))
-        try:
-            yield turn
-        finally:
-            turn.end()
-
-    async def _running_ready(self) -> EmbedderReady:
-        return (await self._running()).ready
-
-    async def _running(self) -> EmbeddingProcess:
-        if self._folder is None:
-            raise ModelUnavailableError(f"no embedding model is installed. {HOW_TO_ADD_EMBEDDER}")
-        if self._process is not None and self._process.has_hung_up:
-            await self._drop()
-        if self._is_stopped:
-            raise ModelUnavailableError("the gateway is stopping")
-        if self._process is None:
-            try:
-                process = await EmbeddingProcess.start(
-                    self._folder, threads=_thread_count(), load_timeout_seconds=self._load_timeout_seconds
-                )
-            except (EmbeddingWorkerError, OSError) as error:
-                raise ModelUnavailableError(f"the embedding model cannot be run: {error}") from error
-            if self._is_stopped:
-                await process.end()
-                raise ModelUnavailableError("the gateway is stopping")
-            self._process, self._ready = process, process.ready
-        return self._process
-
-    async def _drop(self) -> None:
-        process, self._process = self._process, None
-        if process is not None:
-            await process.end()
-
-    async def _ask(self, question: Question) -> Answer:
-        process = await self._running()
-        try:
-            return await process.ask(question, timeout_seconds=self._answer_timeout_seconds)
-        except EmbeddingWorkerError as error:
-            await self._drop()
-            raise EngineFailedError(
-                f"the embedding model failed: {error}; it is started again for the next request"
-            ) from error
-
-
-class _Turn:
-    """The right to ask, held for one request."""
-
-    def __init__(self, ask: Callable[[Question], Coroutine[Any, Any, Answer]], slot: Slot) -> None:
-        self._ask = ask
-        self._slot = slot
-        self._asking: asyncio.Task[Answer] | None = None
-
-    async def ask(self, question: Question) -> Answer:
-        self._asking = asyncio.create_task(self._ask(question))
-        # The worker answers all the same when the caller leaves, and that answer has to be read.
-        return await asyncio.shield(self._asking)
-
-    def end(self) -> None:
-        if self._asking is None or self._asking.done():
-            self._slot.release()
-        else:
-            self._asking.add_done_callback(lambda _: self._slot.release())
-
-
-def _thread_count() -> int:
-    # The language model takes the rest; more than a few threads bring nothing for texts this short.
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(4, cores // 2))
 
 
 def relevance_of(cosine: float) -> float:

@@ -7,7 +7,7 @@ refusal means to the caller.
 import uuid
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 
-from causeway.engine.connection import Generation
+from causeway.engine.ports import Generating
 from causeway.engine.protocol import (
     EndReason,
     EngineSampling,
@@ -28,7 +28,7 @@ from causeway.model.events import ContentEnd, ContentStart, Event, MessageEnd, M
 from causeway.model.response import FinishReason, TokenLogprobs
 from causeway.model.usage import Usage
 
-Start = Callable[[tuple[PromptMessage, ...], EngineSampling], Awaitable[Generation]]
+Start = Callable[[tuple[PromptMessage, ...], EngineSampling], Awaitable[Generating]]
 
 _FINISH_REASONS: dict[EndReason, FinishReason] = {
     "end": FinishReason.COMPLETE,

@@ -1,17 +1,17 @@
-"""The embedded model's tokeniser as the pipeline sees it. It asks the model's own worker."""
+"""The embedded model's tokeniser as the pipeline sees it. It asks the model's own engine."""
 
+from causeway.engine.ports import LanguageEngine
 from causeway.engine.protocol import Detokenized, Tokenized
-from causeway.engine.supervisor import Supervisor
 from causeway.model.errors import EngineFailedError, InvalidRequestError
 from causeway.model.tokenization import Tokenization
 
 
 class EmbeddedTokenizer:
-    """Splits and joins with the vocabulary of the model that `supervisor` keeps alive."""
+    """Splits and joins with the vocabulary of the model that `engine` runs."""
 
-    def __init__(self, name: str, supervisor: Supervisor) -> None:
+    def __init__(self, name: str, engine: LanguageEngine) -> None:
         self._name = name
-        self._supervisor = supervisor
+        self._engine = engine
 
     @property
     def name(self) -> str:
@@ -20,7 +20,7 @@ class EmbeddedTokenizer:
 
     async def tokenize(self, text: str) -> Tokenization:
         """Return the tokens of a text. Raises ModelUnavailableError and EngineFailedError."""
-        answer = await (await self._supervisor.ready()).tokenize(text)
+        answer = await self._engine.tokenize(text)
         if isinstance(answer, Tokenized):
             return Tokenization(answer.token_ids, answer.pieces)
         raise EngineFailedError(f"the embedded engine failed: {answer.message}")
@@ -31,7 +31,7 @@ class EmbeddedTokenizer:
         Raises InvalidRequestError for a token that the model does not have, ModelUnavailableError
         and EngineFailedError.
         """
-        answer = await (await self._supervisor.ready()).detokenize(token_ids)
+        answer = await self._engine.detokenize(token_ids)
         if isinstance(answer, Detokenized):
             return answer.text
         if answer.kind == "invalid":

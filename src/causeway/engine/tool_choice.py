@@ -63,8 +63,18 @@ def plan_calls(
     """Return the calls to make; none where the model should answer in text.
 
     With results of tools at the end of the conversation it answers, unless a call is required: then
-    a tool that has not been called for them goes first.
+    a tool that has not been called for them goes first. A tool that is forced is the only one, and where
+    the caller forbids parallel calls the first of them is made.
     """
+    if request.forced_tool is not None:
+        tools = tuple(usable for usable in tools if usable.tool.name == request.forced_tool)
+    calls = _wanted_calls(request, tools, losses)
+    return calls[:1] if request.allows_parallel_calls is False else calls
+
+
+def _wanted_calls(
+    request: ChatRequest, tools: tuple[UsableTool, ...], losses: LossReport
+) -> tuple[PlannedCall, ...]:
     is_required = request.tool_choice == "required"
     has_results = isinstance(request.messages[-1], ToolMessage)
     if not tools or request.tool_choice == "none" or (has_results and not is_required):

@@ -38,6 +38,11 @@ def model_name(path: Path) -> str:
     return _QUANTISATION.sub("", stem) or stem
 
 
+def served_name(path: Path | None) -> str:
+    """Return the name by which callers know the model of a file, or of none: the bundled one's."""
+    return f"local/{BUNDLED_MODEL if path is None else model_name(path)}"
+
+
 def _installed_file(distribution: str, suffix: str) -> Path | None:
     try:
         files = importlib.metadata.files(distribution)

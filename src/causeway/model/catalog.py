@@ -21,12 +21,16 @@ class ModelFacts(Struct, frozen=True, kw_only=True):
 
 
 class CatalogQuery(Struct, frozen=True, kw_only=True):
-    """Which models to list. `after` is the name of the last model of the page before."""
+    """Which models to list. `after` is the name of the last model of the page before.
+
+    `provider` is what stands before the slash in the names of its models.
+    """
 
     endpoint: Endpoint | None = None
     default_only: bool = False
     page_size: int = 20
     after: str | None = None
+    provider: str | None = None
 
 
 class CatalogPage(Struct, frozen=True):

@@ -22,38 +22,24 @@ from causeway.pipeline.ports import ChatModel
 _TRIMMINGS_TOLD_APART = 5
 
 
-class GroundedModel:
-    """A `ChatModel` that reads documents and cites, made of one that does neither.
+class Grounding:
+    """Makes documents part of a prompt, and citations of what a model then says.
 
     `section_tokens` bounds what the documents may add to the prompt, as `estimate_tokens` counts.
     """
 
-    def __init__(
-        self, model: ChatModel, *, section_tokens: int, estimate_tokens: Callable[[str], int]
-    ) -> None:
-        self._model = model
+    def __init__(self, *, section_tokens: int, estimate_tokens: Callable[[str], int]) -> None:
         self._section_tokens = section_tokens
         self._estimate_tokens = estimate_tokens
 
-    @property
-    def name(self) -> str:
-        """The name of the model that it is made of."""
-        return self._model.name
-
-    async def stream_chat(self, request: ChatRequest, losses: LossReport) -> AsyncGenerator[Event, None]:
-        """Answer with events, as `ChatModel` says, citations among them."""
-        asked, citer = request, None
-        if sources := number_sources(request):
-            # Reading many documents takes long enough to be felt by others, so it is done beside them.
-            asked, citer = await asyncio.to_thread(self._prepare, request, sources, losses)
-        events = self._model.stream_chat(asked, losses)
-        async with aclosing(events):
-            async for event in events:
-                if citer is None:
-                    yield event
-                else:
-                    for told in citer.tell(event):
-                        yield told
+    async def prepare(self, request: ChatRequest, losses: LossReport) -> tuple[ChatRequest, "Citer | None"]:
+        """Return the request without documents, and what cites its answer; none where nothing is to cite."""
+        # Callers of other dialects expect no citations of what their tools returned.
+        sources = number_sources(request) if request.documents or request.dialect == "cohere" else ()
+        if not sources:
+            return request, None
+        # Reading many documents takes long enough to be felt by others, so it is done beside them.
+        return await asyncio.to_thread(self._prepare, request, sources, losses)
 
     def _prepare(
         self, request: ChatRequest, sources: tuple[GroundingSource, ...], losses: LossReport
@@ -78,6 +64,31 @@ class GroundedModel:
         # Cohere treats every mode as CONTEXTUAL where there are documents.
         safety_mode = "contextual" if request.safety_mode else None
         return replace(request, messages=messages, documents=(), safety_mode=safety_mode)
+
+
+class GroundedModel:
+    """A `ChatModel` that reads documents and cites, made of one that does neither."""
+
+    def __init__(self, model: ChatModel, grounding: Grounding) -> None:
+        self._model = model
+        self._grounding = grounding
+
+    @property
+    def name(self) -> str:
+        """The name of the model that it is made of."""
+        return self._model.name
+
+    async def stream_chat(self, request: ChatRequest, losses: LossReport) -> AsyncGenerator[Event, None]:
+        """Answer with events, as `ChatModel` says, citations among them."""
+        asked, citer = await self._grounding.prepare(request, losses)
+        events = self._model.stream_chat(asked, losses)
+        async with aclosing(events):
+            async for event in events:
+                if citer is None:
+                    yield event
+                else:
+                    for told in citer.tell(event):
+                        yield told
 
 
 class Citer:

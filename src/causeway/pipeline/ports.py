@@ -11,6 +11,7 @@ from causeway.model.loss import LossReport
 from causeway.model.request import ChatRequest
 from causeway.model.rerank import RerankRequest, RerankResponse
 from causeway.model.tokenization import Tokenization
+from causeway.pipeline.call import CallRecord
 from causeway.providers.network import OutboundRequest
 
 
@@ -61,8 +62,15 @@ class Tokenizer(Named, Protocol):
 class Described(Named, Protocol):
     """A model that can be listed."""
 
-    def facts(self) -> ModelFacts:
-        """Return what can be told of it now."""
+    async def facts(self) -> ModelFacts:
+        """Return what can be told of it now; raises CausewayError where that cannot be known."""
+
+
+class CallLog(Protocol):
+    """Where the records of calls go."""
+
+    def record(self, record: CallRecord) -> None:
+        """Take a record; returns at once and never fails."""
 
 
 class OutboundResponse(Protocol):

@@ -37,6 +37,10 @@ class Network(Struct, frozen=True, kw_only=True):
     max_connections: int = 5000
     keep_alive_seconds: float = 30.0
 
+    def __repr__(self) -> str:
+        # A proxy's URL may hold a password.
+        return f"Network({'direct' if self.proxy_url is None else 'through a proxy'}, {self.timeouts})"
+
 
 class OutboundRequest(Struct, frozen=True, kw_only=True):
     """One HTTP request to a provider. Its headers hold secrets: it has no `repr` of them.

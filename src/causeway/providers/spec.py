@@ -13,12 +13,15 @@ class ProviderSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     `base_url` is none where each user has an address of their own. `dialects` and `paths` say for each
     operation what is spoken and where, below the base URL; `{model}` in a path stands for the model's name.
-    `auth` is how the key is sent: as `Authorization: Bearer`, or in the header of this name. `environment`
-    names the variables that hold a key, in the order of their weight, and `base_url_environment` those that
-    hold an address. `needs_key` is false for servers that take none. `is_local` says that the server stands
-    on the user's own machine or network. `models` are patterns (`gpt-*`) of the names that it is known to
-    serve, for requests that name no provider. `quirks` are the dialect's settings for it. `tier` is
-    `verified` where its recorded traffic is in the tests, `community` otherwise.
+    `versioned_paths` go before `paths` where the query has a dated `api-version`.
+    `auth` is how the key is sent: as `bearer`, as `none`, or in the header of this name. `environment`
+    names the variables that hold a key, in the order of their weight, `base_url_environment` those that hold
+    an address, and `query_environment` those that hold a parameter of the query. `needs_key` is false for
+    servers that take none. `is_local` says that the server stands on the user's own machine or network.
+    `names_suppliers` says that a name of three parts, `supplier/owner/model`, is sent as
+    `owner/model:supplier`. `models` are patterns (`gpt-*`) of the names that it is known to serve, for
+    requests that name no provider. `quirks` are the dialect's settings for it. `tier` is `verified` where its
+    recorded traffic is in the tests, `community` otherwise.
     """
 
     name: str
@@ -27,11 +30,14 @@ class ProviderSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     base_url: str | None = None
     dialects: Mapping[Operation, str]
     paths: Mapping[Operation, str]
+    versioned_paths: Mapping[Operation, str] = {}
     auth: str = "bearer"
     environment: tuple[str, ...] = ()
     base_url_environment: tuple[str, ...] = ()
+    query_environment: Mapping[str, tuple[str, ...]] = {}
     needs_key: bool = True
     is_local: bool = False
+    names_suppliers: bool = False
     models: tuple[str, ...] = ()
     headers: Mapping[str, str] = {}
     query: Mapping[str, str] = {}

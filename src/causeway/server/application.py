@@ -22,8 +22,9 @@ from causeway.model.errors import (
 from causeway.pipeline.chat import as_causeway_error
 from causeway.rules.access import KeyRing, presented_key
 from causeway.server.asgi import Headers, Receive, Scope, Send, send_json
+from causeway.server.call import Call
 from causeway.server.chat import ChatHandler
-from causeway.server.companions import Call, CompanionHandler
+from causeway.server.companions import CompanionHandler
 from causeway.server.openapi import PATH as OPENAPI_PATH
 from causeway.server.openapi import encode_openapi
 from causeway.server.request_body import read_body
@@ -55,7 +56,7 @@ class Application:
         endpoints: Iterable[Endpoint],
         chat: ChatHandler,
         companions: CompanionHandler,
-        describe_health: Callable[[], Mapping[str, object]],
+        describe_health: Callable[[], Awaitable[Mapping[str, object]]],
         start: Lifespan,
         stop: Lifespan,
     ) -> None:
@@ -98,24 +99,24 @@ class Application:
         trace_id = os.urandom(16).hex()
         headers = [(b"x-debug-trace-id", trace_id.encode()), *_COMMON_HEADERS]
         path: str = scope["path"]
-        if path == "/health" and scope["method"] in ("GET", "HEAD"):
-            await send_json(send, 200, msgspec.json.encode(self._describe_health()), headers)
-            return
         if path == OPENAPI_PATH and scope["method"] in ("GET", "HEAD"):
             await send_json(send, 200, self._openapi, headers)
             return
         found = self._routes.find(path)
         tracked = _TrackedSend(send)
         try:
-            await self._serve_endpoint(found, scope, receive, tracked, headers)
+            if path == "/health" and scope["method"] in ("GET", "HEAD"):
+                body = msgspec.json.encode(await self._describe_health())
+                await send_json(tracked, 200, body, headers)
+            else:
+                await self._serve_endpoint(found, scope, receive, tracked, trace_id, headers)
         except ClientDisconnectedError:
             _log.debug("client disconnected: %s", trace_id)
         except Exception as error:
             if tracked.has_started:
                 # Nothing truthful can be said on this connection any more: the server cuts it.
                 raise
-            endpoint = found.endpoints.get(scope["method"]) if found else None
-            face = endpoint.face if endpoint else error_face(path)
+            face = _error_face(found, scope["method"], path)
             await _send_error(face, as_causeway_error(error), trace_id, headers, send)
 
     async def _serve_endpoint(
@@ -124,6 +125,7 @@ class Application:
         scope: Scope,
         receive: Receive,
         send: Send,
+        trace_id: str,
         headers: Headers,
     ) -> None:
         request_headers = dict(scope["headers"])
@@ -143,11 +145,11 @@ class Application:
             max_bytes=self._config.max_body_bytes,
             timeout_seconds=self._config.body_timeout_seconds,
         )
+        query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
+        call = Call(trace_id, body, request_headers, query, found.parameters)
         if isinstance(endpoint, ChatEndpoint):
-            await self._chat.serve(endpoint, body, headers, receive, send)
+            await self._chat.serve(endpoint, call, headers, receive, send)
         else:
-            query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
-            call = Call(body, query, found.parameters)
             await self._companions.serve(endpoint, call, headers, receive, send)
 
     def _authenticate(self, headers: Mapping[bytes, bytes]) -> None:
@@ -170,6 +172,14 @@ class _TrackedSend:
     def __call__(self, message: Scope) -> Awaitable[None]:
         self.has_started = True
         return self._send(message)
+
+
+def _error_face(found: Found[Endpoint] | None, method: str, path: str) -> ClientFace:
+    """Return whose shape an error takes: the endpoint's, one at the same path, or who its path speaks to."""
+    if found is None:
+        return error_face(path)
+    endpoint = found.endpoints.get(method) or next(iter(found.endpoints.values()))
+    return endpoint.face
 
 
 async def _send_error(

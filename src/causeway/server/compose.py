@@ -1,71 +1,82 @@
 """The composition root: the one place that knows every part and puts them together."""
 
-from pathlib import Path
+from collections.abc import Callable, Sequence
 
+from causeway.adapters.call_log import RecentCalls
 from causeway.config.schema import Config
 from causeway.dialects.companion_endpoints import companion_endpoints
 from causeway.dialects.endpoints import chat_endpoints
 from causeway.engine.embedder import EmbeddedEmbedder
 from causeway.engine.estimate import estimate_tokens
 from causeway.engine.model import EmbeddedModel
-from causeway.engine.protocol import EngineSettings
+from causeway.engine.ports import LanguageEngine
 from causeway.engine.supervisor import OnState
-from causeway.engine.weights import bundled_embedder, bundled_weights
-from causeway.pipeline.catalog import Catalog
-from causeway.pipeline.directory import ModelDirectory
-from causeway.pipeline.grounded import GroundedModel
+from causeway.pipeline.grounded import GroundedModel, Grounding
+from causeway.pipeline.live_provider import LiveProvider
+from causeway.pipeline.ports import CallLog, OutboundClient
+from causeway.providers.provider import Provider
 from causeway.rules.access import KeyRing
 from causeway.server.application import Application
-from causeway.server.chat import ChatHandler
-from causeway.server.companions import CompanionHandler
-from causeway.server.health import describe_health
+from causeway.server.engines import compose_embedding_engine, compose_language_engine, weights_of
+from causeway.server.health import WorkerPlace, describe_health
+from causeway.server.outbound import compose_outbound_client
+from causeway.server.services import compose_chat, compose_companions
+
+_ALONE = WorkerPlace()
 
 
-def compose_model(config: Config, on_state: OnState | None = None) -> EmbeddedModel:
-    """Return the embedded model that `config` asks for, not started."""
-    engine = config.engine
-    return EmbeddedModel.for_weights(
-        Path(engine.model) if engine.model else bundled_weights(),
-        settings=EngineSettings(
-            slots=engine.slots, context_tokens=engine.context_tokens, threads=engine.threads
-        ),
-        queue_limit=engine.queue_limit,
-        stall_timeout_seconds=engine.stall_timeout_seconds,
-        on_state=on_state,
-    )
+def compose_model(
+    config: Config, on_state: OnState | None = None, *, engine: LanguageEngine | None = None
+) -> EmbeddedModel:
+    """Return the embedded model that `config` asks for, not started; its engine is `engine` or its own."""
+    engine = engine or compose_language_engine(config, on_state)
+    return EmbeddedModel.for_weights(weights_of(config), engine)
 
 
-def compose_application(config: Config, keys: KeyRing, model: EmbeddedModel) -> Application:
-    """Return the gateway; its start loads the model and its stop ends the engine.
+def compose_application(
+    config: Config,
+    keys: KeyRing,
+    model: EmbeddedModel | None,
+    providers: Sequence[Provider] = (),
+    *,
+    embedder: EmbeddedEmbedder | None = None,
+    client: OutboundClient | None = None,
+    call_log: CallLog | None = None,
+    place: WorkerPlace = _ALONE,
+    when_started: Callable[[], None] = lambda: None,
+) -> Application:
+    """Return the gateway; its start loads the model, and its stop ends the engine and every connection.
 
-    The embedding model is not loaded before somebody asks for it.
+    The embedding model is not loaded before somebody asks for it; without `embedder`, it has an engine of
+    its own. Without a `model` there is no embedded model of either kind.
     """
-    strict = config.server.strict_models
-    chat_model = GroundedModel(
-        model, section_tokens=config.engine.document_tokens, estimate_tokens=estimate_tokens
-    )
-    directory = ModelDirectory([chat_model], strict=strict)
-    embedder = EmbeddedEmbedder(bundled_embedder(), queue_limit=config.engine.queue_limit)
+    client = client or compose_outbound_client(config.server)
+    call_log = call_log or RecentCalls()
+    if model is not None:
+        embedder = embedder or EmbeddedEmbedder(compose_embedding_engine(config))
+    grounding = Grounding(section_tokens=config.engine.document_tokens, estimate_tokens=estimate_tokens)
+    chat_model = None if model is None else GroundedModel(model, grounding)
+    lives = {provider.name: LiveProvider(provider, client) for provider in providers}
 
     async def start() -> None:
-        model.start()
+        if model is not None:
+            model.start()
+        when_started()
 
     async def stop() -> None:
-        await embedder.stop()
-        await model.stop()
+        await client.stop()
+        if embedder is not None:
+            await embedder.stop()
+        if model is not None:
+            await model.stop()
 
     return Application(
         config=config.server,
         keys=keys,
         endpoints=[*chat_endpoints(), *companion_endpoints()],
-        chat=ChatHandler(directory, heartbeat_seconds=config.server.heartbeat_seconds),
-        companions=CompanionHandler(
-            embedders=ModelDirectory([embedder], strict=strict),
-            rerankers=ModelDirectory([embedder], strict=strict),
-            tokenizers=ModelDirectory([model.tokenizer()], strict=strict),
-            catalog=Catalog([model, embedder], strict=strict),
-        ),
-        describe_health=lambda: describe_health(model.state()),
+        chat=compose_chat(config, lives, chat_model, call_log),
+        companions=compose_companions(config, lives, model, embedder, call_log),
+        describe_health=lambda: describe_health(model, place),
         start=start,
         stop=stop,
     )

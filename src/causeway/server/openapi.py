@@ -6,16 +6,20 @@ import msgspec
 from msgspec import Struct
 
 from causeway import __version__
-from causeway.dialects.cohere.chat_operations import chat_operations
-from causeway.dialects.cohere.companion_operations import companion_operations
+from causeway.dialects.cohere import chat_operations as cohere_chat
+from causeway.dialects.cohere import companion_operations as cohere_companions
 from causeway.dialects.endpoints import COHERE_PREFIXES
-from causeway.dialects.openapi import Operation, Schema, Server, describe_api
+from causeway.dialects.openai import chat_operations as openai_chat
+from causeway.dialects.openai import companion_operations as openai_companions
+from causeway.dialects.openapi import Operation, Schema, Section, Server, describe_api
 
 PATH = "/openapi.json"
 
 _DESCRIPTION = (
-    "Cohere's API in front of any model. The paths under `/` are Cohere's own and strict; under the other "
-    "servers unknown fields are ignored and named in `X-API-Warning`, and errors have two more fields."
+    "Cohere's and OpenAI's APIs in front of any model. Cohere's paths under `/` are strict; under the other "
+    "servers unknown fields are ignored and named in `X-API-Warning`, and errors have two more fields. Where "
+    "OpenAI's paths stand is said at each of them. What the answering model could not be asked, or could not "
+    "answer, is named in `x-causeway-loss`."
 )
 _SECURITY_SCHEMES: dict[str, Schema] = {
     "bearer": {"type": "http", "scheme": "bearer"},
@@ -40,7 +44,14 @@ class OpenapiDocument(Struct):
 def encode_openapi() -> bytes:
     """Return the document as JSON."""
     document: dict[str, Any] = describe_api(
-        [*chat_operations(), *companion_operations(), *_own_operations()],
+        [
+            Section([*cohere_chat.chat_operations(), *cohere_companions.companion_operations()]),
+            Section(
+                [*openai_chat.chat_operations(), *openai_companions.companion_operations()],
+                schema_prefix="OpenAi",
+            ),
+            Section(_own_operations()),
+        ],
         title="Causeway",
         version=__version__,
         description=_DESCRIPTION,
@@ -51,9 +62,6 @@ def encode_openapi() -> bytes:
         security_schemes=_SECURITY_SCHEMES,
         type_prefix="Wire",
     )
-    # The gateway's own paths are found at the root only.
-    for operation in _own_operations():
-        document["paths"][operation.path]["servers"] = [{"url": "/"}]
     return msgspec.json.encode(document)
 
 
@@ -66,6 +74,7 @@ def _own_operations() -> list[Operation]:
             tag="gateway",
             summary="Whether the gateway answers, and how its embedded model is",
             needs_key=False,
+            servers=("/",),
             answers=(Health,),
         ),
         Operation(
@@ -75,6 +84,7 @@ def _own_operations() -> list[Operation]:
             tag="gateway",
             summary="This document",
             needs_key=False,
+            servers=("/",),
             answers=(OpenapiDocument,),
         ),
     ]

@@ -2,6 +2,8 @@
 
 from typing import ClassVar
 
+from msgspec.structs import replace
+
 from causeway.dialects.cohere.decode_request import decode_request
 from causeway.dialects.cohere.encode_response import encode_response
 from causeway.dialects.cohere.encode_stream import DualStreamEncoder, NativeStreamEncoder
@@ -29,8 +31,12 @@ class CohereChat(CohereFace, frozen=True):
     heartbeat: ClassVar[bytes] = HEARTBEAT
 
     def decode_request(self, body: bytes, losses: LossReport) -> ChatRequest:
-        """Return the request; raises ClientError, naming the field."""
-        return decode_request(body, strict=self.is_native, losses=losses)
+        """Return the request; raises ClientError, naming the field.
+
+        Frames with event types are the gateway's own, so that such an answer cannot be passed on as it is.
+        """
+        request = decode_request(body, strict=self.is_native, losses=losses)
+        return replace(request, is_verbatim=False) if self.has_event_types else request
 
     def encode_response(
         self,

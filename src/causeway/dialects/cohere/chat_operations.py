@@ -36,12 +36,11 @@ from causeway.dialects.cohere.v1_chat_schema import (
     WireV1Tool,
     WireV1ToolCall,
 )
+from causeway.dialects.error_statuses import error_statuses, provider_error
 from causeway.dialects.openapi import MediaStream, Operation, Schema
-from causeway.model import errors
 
-# Nobody is left to read a 499.
-_UNREAD_STATUSES = (499,)
 _FILLED: Schema = {"minLength": 1}
+_NAMES: Schema = {"items": {"type": "string", "minLength": 1}}
 _SSE = "Server-sent events, each with one JSON object as its data; the last data is `[DONE]`."
 _DONE = "[DONE]"
 _LINES = "One JSON object a line; the last one has the whole answer."
@@ -64,6 +63,7 @@ def chat_operations() -> Iterator[Operation]:
         answers=(ChatAnswer,),
         stream=MediaStream("text/event-stream", events, _SSE, _DONE),
         statuses=statuses,
+        other_statuses=provider_error(),
         error=ErrorBody,
     )
     yield Operation(
@@ -82,6 +82,7 @@ def chat_operations() -> Iterator[Operation]:
             _DONE,
         ),
         statuses=statuses,
+        other_statuses=provider_error(),
         error=ErrorBody,
     )
     yield Operation(
@@ -97,27 +98,9 @@ def chat_operations() -> Iterator[Operation]:
         answers=(WireV1Answer,),
         stream=MediaStream("application/stream+json", get_args(WireV1StreamEvent), _LINES),
         statuses=statuses,
+        other_statuses=provider_error(),
         error=ErrorBody,
     )
-
-
-def error_statuses() -> dict[int, str]:
-    """Return every status that a caller can meet, each in the words of the error it stands for."""
-    statuses: dict[int, str] = {}
-    for error in _concrete_errors(errors.CausewayError):
-        if error.status not in _UNREAD_STATUSES:
-            words = (error.__doc__ or "").split("\n", 1)[0]
-            known = statuses.get(error.status)
-            statuses[error.status] = f"{known} {words}" if known else words
-    return statuses
-
-
-def _concrete_errors(root: type[errors.CausewayError]) -> Iterator[type[errors.CausewayError]]:
-    subclasses = root.__subclasses__()
-    if not subclasses or root.status != errors.CausewayError.status:
-        yield root
-    for subclass in subclasses:
-        yield from _concrete_errors(subclass)
 
 
 def _chat_constraints() -> dict[type, Mapping[str, Schema]]:
@@ -129,6 +112,7 @@ def _chat_constraints() -> dict[type, Mapping[str, Schema]]:
             "messages": {"minItems": 1},
             "priority": {"minimum": lowest, "maximum": highest},
             "tool_choice": _choices(TOOL_CHOICES),
+            "fallbacks": _NAMES,
         },
         WireUserMessage: {"content": _FILLED | {"minItems": 1}},
         WireSystemMessage: {"content": _FILLED | {"minItems": 1}},
@@ -145,6 +129,7 @@ def _v1_chat_constraints() -> dict[type, Mapping[str, Schema]]:
         | {
             "citation_quality": _choices(CITATION_MODES),
             "prompt_truncation": {"enum": list(PROMPT_TRUNCATIONS)},
+            "fallbacks": _NAMES,
         },
         WireV1Message: {"role": {"enum": list(ROLES)}},
         WireV1ToolCall: {"name": _FILLED},

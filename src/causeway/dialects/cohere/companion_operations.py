@@ -5,7 +5,6 @@ As for chat: ranges and names come from where requests are checked, shapes from 
 
 from collections.abc import Iterator, Mapping
 
-from causeway.dialects.cohere.chat_operations import error_statuses
 from causeway.dialects.cohere.decode_options import PRIORITY_RANGE
 from causeway.dialects.cohere.embed import (
     EMBEDDING_TYPES,
@@ -20,10 +19,9 @@ from causeway.dialects.cohere.embed import (
 from causeway.dialects.cohere.models import (
     ENDPOINTS,
     PAGE_SIZE_RANGE,
+    WireDescribedModel,
     WireKeyValidity,
-    WireModel,
     WireModels,
-    WireModelsForAll,
 )
 from causeway.dialects.cohere.rerank import (
     MAX_DOCUMENTS,
@@ -43,6 +41,7 @@ from causeway.dialects.cohere.tokenize import (
     WireTokenizeRequest,
 )
 from causeway.dialects.companion_endpoints import COHERE_UNSERVED
+from causeway.dialects.error_statuses import error_statuses, provider_error
 from causeway.dialects.openapi import Operation, Schema, path_parameters
 
 _FILLED: Schema = {"minLength": 1}
@@ -60,7 +59,9 @@ def companion_operations() -> Iterator[Operation]:
         request=WireV2EmbedRequest,
         required=("model", "input_type"),
         constraints={WireV2EmbedRequest: _embed_constraints() | {"model": _FILLED, "priority": _PRIORITY}},
+        variants={WireV2EmbedRequest: (_given("texts", "inputs"), _given("inputs", "texts"))},
         answers=(WireEmbedByTypeAnswer,),
+        other_statuses=provider_error(),
     )
     yield _operation(
         "embedV1",
@@ -68,8 +69,11 @@ def companion_operations() -> Iterator[Operation]:
         "Make vectors of texts, in the older API",
         request=WireV1EmbedRequest,
         ignores_unknown_fields=True,
+        required=("texts",),
         constraints={WireV1EmbedRequest: _embed_constraints()},
+        variants={WireV1EmbedRequest: (_given("texts"),)},
         answers=(WireEmbedFloatsAnswer, WireEmbedByTypeAnswer),
+        other_statuses=provider_error(),
     )
     documents: Schema = {"minItems": 1, "maxItems": MAX_DOCUMENTS}
     ranked: dict[str, Schema] = {"query": _FILLED, "documents": documents, "top_n": _AT_LEAST_ONE}
@@ -84,6 +88,7 @@ def companion_operations() -> Iterator[Operation]:
             | {"model": _FILLED, "max_tokens_per_doc": _AT_LEAST_ONE, "priority": _PRIORITY}
         },
         answers=(WireV2RerankAnswer,),
+        other_statuses=provider_error(),
     )
     yield _operation(
         "rerankV1",
@@ -94,6 +99,7 @@ def companion_operations() -> Iterator[Operation]:
         required=("query", "documents"),
         constraints={WireV1RerankRequest: ranked | {"max_chunks_per_doc": _AT_LEAST_ONE}},
         answers=(WireV1RerankAnswer,),
+        other_statuses=provider_error(),
     )
     yield _operation(
         "tokenize",
@@ -124,7 +130,7 @@ def companion_operations() -> Iterator[Operation]:
         "List the models",
         method="GET",
         parameters=_models_parameters(),
-        answers=(WireModelsForAll, WireModels),
+        answers=(WireModels,),
     )
     yield _operation(
         "model",
@@ -132,7 +138,7 @@ def companion_operations() -> Iterator[Operation]:
         "Describe a model; a name may contain slashes",
         method="GET",
         parameters=path_parameters("/v1/models/{model}"),
-        answers=(WireModel,),
+        answers=(WireDescribedModel,),
     )
     yield _operation(
         "checkApiKey", "/v1/check-api-key", "Say whether a key is good", answers=(WireKeyValidity,)
@@ -168,8 +174,10 @@ def _operation(
     request: type | None = None,
     required: tuple[str, ...] = (),
     constraints: Mapping[type, Mapping[str, Schema]] | None = None,
+    variants: Mapping[type, tuple[Schema, ...]] | None = None,
     ignores_unknown_fields: bool = False,
     parameters: tuple[Schema, ...] = (),
+    other_statuses: str | None = None,
 ) -> Operation:
     return Operation(
         id=id,
@@ -180,10 +188,12 @@ def _operation(
         request=request,
         required=required,
         constraints=constraints or {},
+        variants=variants or {},
         ignores_unknown_fields=ignores_unknown_fields,
         parameters=parameters,
         answers=answers,
         statuses=error_statuses(),
+        other_statuses=other_statuses,
         error=ErrorBody,
     )
 
@@ -191,10 +201,17 @@ def _operation(
 def _embed_constraints() -> dict[str, Schema]:
     return {
         "texts": {"maxItems": MAX_TEXTS},
+        "images": {"maxItems": 0},
         "input_type": {"enum": list(INPUT_TYPES)},
         "truncate": {"enum": list(TRUNCATIONS)},
         "embedding_types": {"items": {"type": "string", "enum": list(EMBEDDING_TYPES)}},
     }
+
+
+def _given(name: str, *others: str) -> Schema:
+    """Return the schema of a body that has a list with something in it, and nothing in the others."""
+    filled = {name: {"type": "array", "minItems": 1}, **{other: {"maxItems": 0} for other in others}}
+    return {"required": [name], "properties": filled}
 
 
 def _models_parameters() -> tuple[Schema, ...]:
@@ -204,5 +221,6 @@ def _models_parameters() -> tuple[Schema, ...]:
         "page_token": {"type": "string"},
         "endpoint": {"type": "string", "enum": list(ENDPOINTS)},
         "default_only": {"type": "boolean"},
+        "provider": {"type": "string"},
     }
     return tuple({"name": name, "in": "query", "schema": schema} for name, schema in schemas.items())

@@ -73,7 +73,7 @@ def decode_messages(wire: list[WireMessage] | None) -> tuple[Message, ...]:
     return tuple(messages)
 
 
-def decode_citation(wire: WireCitation, path: str) -> Citation:
+def _decode_citation(wire: WireCitation, path: str) -> Citation:
     """Return a citation; raises InvalidRequestError where it has no span."""
     if wire.start is None or wire.end is None:
         raise InvalidRequestError(
@@ -137,7 +137,7 @@ def _decode_assistant(message: WireAssistantMessage, path: str) -> AssistantMess
         tool_plan=message.tool_plan,
         tool_calls=calls,
         citations=tuple(
-            decode_citation(citation, f"{path}.citations[{index}]")
+            _decode_citation(citation, f"{path}.citations[{index}]")
             for index, citation in enumerate(message.citations or ())
         ),
     )

@@ -26,6 +26,12 @@ SAMPLING_RANGES: Mapping[str, tuple[int, int]] = {
     "frequency_penalty": (0, 1),
     "presence_penalty": (0, 1),
 }
+# What Cohere itself takes, where it is less than what is accepted here for the sake of other vendors.
+OWN_RANGES: Mapping[str, tuple[float, float]] = {
+    **SAMPLING_RANGES,
+    "temperature": (0, 1),
+    "p": (0.01, 0.99),
+}
 # Other vendors' penalties are wider, and the routes that stand for many vendors take them.
 LENIENT_PENALTY_RANGE = (-2, 2)
 SAFETY_MODES: Mapping[str, SafetyMode] = {
@@ -141,3 +147,14 @@ def decode_safety_mode(wire: str | bool | None) -> SafetyMode | None:
             f"unrecognized safety mode '{str(wire)[:200]}'. {USAGE_HINT}", field="safety_mode"
         )
     return mode
+
+
+def decode_fallbacks(wire: list[str] | None) -> tuple[str, ...]:
+    """Return the models to ask where the first one fails; raises InvalidRequestError."""
+    for index, name in enumerate(wire or ()):
+        if not name:
+            raise InvalidRequestError(
+                f"invalid request: fallbacks[{index}]: expected the name of a model.",
+                field=f"fallbacks[{index}]",
+            )
+    return tuple(wire or ())

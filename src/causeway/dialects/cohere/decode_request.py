@@ -3,12 +3,13 @@
 Where Cohere's own wording of an error is known it is used, since applications match on it.
 """
 
-from typing import TypeVar
+from msgspec import UNSET, UnsetType
 
 from causeway.dialects.cohere.decode_messages import decode_messages
 from causeway.dialects.cohere.decode_options import (
     PRIORITY_RANGE,
     decode_citation_mode,
+    decode_fallbacks,
     decode_response_format,
     decode_safety_mode,
     decode_sampling,
@@ -16,12 +17,12 @@ from causeway.dialects.cohere.decode_options import (
 )
 from causeway.dialects.cohere.request_body import BodyReader
 from causeway.dialects.cohere.request_schema import WireChatRequest, WireDocument, WireThinking, WireTool
+from causeway.dialects.cohere.strict_tools import strict_tools_problem
+from causeway.dialects.cohere.verbatim import is_verbatim
 from causeway.model.content import Document
 from causeway.model.errors import InvalidRequestError
 from causeway.model.loss import LossReport
 from causeway.model.request import ChatRequest, Thinking, Tool, ToolChoice
-
-MAX_STRICT_TOOL_FIELDS = 200
 
 THINKING_TYPES = ("enabled", "disabled")
 TOOL_CHOICES: dict[str, ToolChoice | None] = {
@@ -31,8 +32,6 @@ TOOL_CHOICES: dict[str, ToolChoice | None] = {
     "AUTO": None,
 }
 
-Value = TypeVar("Value")
-
 _reader = BodyReader(WireChatRequest)
 
 
@@ -40,10 +39,13 @@ def decode_request(body: bytes, *, strict: bool, losses: LossReport) -> ChatRequ
     """Return the canonical request of a `POST /v2/chat` body.
 
     `strict` is Cohere's own behaviour: an unknown field is an error, and penalties run from 0 to 1.
-    Otherwise unknown fields are dropped into `losses` and penalties may run from -2 to 2. Raises
-    ClientError, naming the field.
+    Otherwise unknown fields are dropped into `losses` and penalties may run from -2 to 2. The request is
+    verbatim where Cohere itself takes the body as it is, `fallbacks` aside. Raises ClientError, naming
+    the field.
     """
+    known_losses = len(losses.losses)
     wire = _reader.read(body, strict=strict, losses=losses)
+    has_unknown_fields = len(losses.losses) > known_losses
     if not wire.model:
         raise InvalidRequestError("a model parameter is required for this endpoint.", field="model")
     messages = decode_messages(wire.messages)
@@ -58,18 +60,17 @@ def decode_request(body: bytes, *, strict: bool, losses: LossReport) -> ChatRequ
         raise InvalidRequestError(
             "invalid request: response_format is not supported with tools.", field="response_format"
         )
-    strict_tools = bool(
-        _one_of("strict_tools", wire.strict_tools, "strict_tool_choice", wire.strict_tool_choice)
-    )
-    if strict_tools:
-        _check_strict_tools(tools)
+    strict_tools = _one_of("strict_tools", wire.strict_tools, "strict_tool_choice", wire.strict_tool_choice)
+    problem = strict_tools_problem(tools) if strict_tools else None
+    if problem is not None:
+        raise problem
     return ChatRequest(
         model=wire.model,
         messages=messages,
         stream=bool(wire.stream),
         sampling=decode_sampling(
             wire,
-            logprobs=bool(_one_of("logprobs", wire.logprobs, "log_probs", wire.log_probs)),
+            logprobs=_one_of("logprobs", wire.logprobs, "log_probs", wire.log_probs),
             strict=strict,
         ),
         tools=tools,
@@ -83,13 +84,17 @@ def decode_request(body: bytes, *, strict: bool, losses: LossReport) -> ChatRequ
         thinking=_decode_thinking(wire.thinking),
         safety_mode=decode_safety_mode(wire.safety_mode),
         priority=int(in_range("priority", wire.priority, *PRIORITY_RANGE) or 0),
+        fallbacks=decode_fallbacks(wire.fallbacks),
+        is_verbatim=not has_unknown_fields and is_verbatim(wire),
     )
 
 
-def _one_of(name: str, value: Value | None, alias: str, other: Value | None) -> Value | None:
-    if value is not None and other is not None and value != other:
+def _one_of(name: str, value: bool | None, alias: str, other: bool | UnsetType | None) -> bool:
+    if other is UNSET or other is None:
+        return bool(value)
+    if value is not None and value != other:
         raise InvalidRequestError(f"invalid request: {name} and {alias} contradict each other.", field=name)
-    return other if value is None else value
+    return other
 
 
 def _decode_tool(wire: WireTool, path: str) -> Tool:
@@ -103,35 +108,6 @@ def _decode_tool(wire: WireTool, path: str) -> Tool:
             field=f"{path}.function.name",
         )
     return Tool(wire.function.name, wire.function.description, wire.function.parameters)
-
-
-def _check_strict_tools(tools: tuple[Tool, ...]) -> None:
-    fields = 0
-    for index, tool in enumerate(tools):
-        parameters = tool.parameters or {}
-        if not parameters.get("required"):
-            raise InvalidRequestError(
-                f"invalid request: tools[{index}].function.parameters: strict_tools needs at least one "
-                "required parameter in every tool.",
-                field=f"tools[{index}].function.parameters",
-            )
-        fields += _count_fields(parameters)
-    if fields > MAX_STRICT_TOOL_FIELDS:
-        raise InvalidRequestError(
-            f"invalid request: tools: strict_tools allows {MAX_STRICT_TOOL_FIELDS} fields over all tools, "
-            f"received {fields}.",
-            field="tools",
-        )
-
-
-def _count_fields(schema: object) -> int:
-    if isinstance(schema, list):
-        return sum(_count_fields(item) for item in schema)
-    if not isinstance(schema, dict):
-        return 0
-    properties = schema.get("properties")
-    own = len(properties) if isinstance(properties, dict) else 0
-    return own + sum(_count_fields(value) for value in schema.values())
 
 
 def _decode_tool_choice(wire: str | None, tools: tuple[Tool, ...]) -> ToolChoice | None:

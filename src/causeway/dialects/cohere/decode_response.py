@@ -1,15 +1,23 @@
-"""What Cohere answers, decoded to the canonical response. Unknown fields are left alone."""
+"""What Cohere answers, decoded to the canonical response. Unknown fields are left alone.
 
-from typing import Any
+Source of truth: recorded answers; Cohere's OpenAPI document for what was not recorded.
+"""
+
+from typing import Any, Literal
 
 import msgspec
 from msgspec import Struct
 
-from causeway.dialects.cohere.decode_messages import decode_citation
-from causeway.dialects.cohere.request_schema import WireCitation
-from causeway.model.content import Citation, TextBlock, ThinkingBlock, ToolCall
+from causeway.model.content import Citation, Source, TextBlock, ThinkingBlock, ToolCall
+from causeway.model.errors import UpstreamProtocolError
 from causeway.model.response import ChatResponse, Failure, FinishReason, TokenLogprobs
 from causeway.model.usage import Usage
+
+_TARGETS: dict[str | None, Literal["text", "thinking", "plan"]] = {
+    "TEXT_CONTENT": "text",
+    "THINKING_CONTENT": "thinking",
+    "PLAN": "plan",
+}
 
 
 class WireContent(Struct):
@@ -20,18 +28,38 @@ class WireContent(Struct):
     thinking: str = ""
 
 
-class WireAnsweredFunction(Struct):
-    """The function of a tool call in an answer."""
+class WireAnsweredFunction(Struct, frozen=True):
+    """The function of a tool call in an answer, whole or a piece of it."""
 
     name: str = ""
     arguments: str | None = None
 
 
 class WireAnsweredToolCall(Struct):
-    """A tool call in an answer, whole or as the start or piece of one."""
+    """A tool call in an answer, whole or a piece of it."""
 
     id: str = ""
-    function: WireAnsweredFunction | None = None
+    function: WireAnsweredFunction = WireAnsweredFunction()
+
+
+class WireAnsweredSource(Struct):
+    """What a citation points to. Which of the two payloads it carries follows its type."""
+
+    type: str = "document"
+    id: str | None = None
+    document: dict[str, Any] | None = None
+    tool_output: dict[str, Any] | None = None
+
+
+class WireAnsweredCitation(Struct):
+    """A citation of the answer."""
+
+    start: int
+    end: int
+    text: str = ""
+    sources: list[WireAnsweredSource] | None = None
+    type: str | None = None
+    content_index: int | None = None
 
 
 class WireAnswer(Struct):
@@ -40,14 +68,14 @@ class WireAnswer(Struct):
     content: list[WireContent] | None = None
     tool_plan: str | None = None
     tool_calls: list[WireAnsweredToolCall] | None = None
-    citations: list[dict[str, Any]] | None = None
+    citations: list[WireAnsweredCitation] | None = None
 
 
 class WireUnits(Struct):
     """One of the two counts; the numbers may be written as floats."""
 
-    input_tokens: float = 0
-    output_tokens: float = 0
+    input_tokens: float | None = None
+    output_tokens: float | None = None
     search_units: float | None = None
     classifications: float | None = None
     image_tokens: float | None = None
@@ -85,22 +113,36 @@ _decode = msgspec.json.Decoder(WireChatResponse).decode
 
 
 def decode_response(body: bytes) -> ChatResponse:
-    """Return the canonical response; raises msgspec.DecodeError where the body is not one."""
-    wire = _decode(body)
+    """Return the canonical response; raises UpstreamProtocolError where the body is not one."""
+    try:
+        wire = _decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise not_an_answer(error) from None
+    message = wire.message
     return ChatResponse(
         id=wire.id,
         content=tuple(
             ThinkingBlock(block.thinking) if block.type == "thinking" else TextBlock(block.text)
-            for block in wire.message.content or ()
+            for block in message.content or ()
+            if block.type in ("text", "thinking")
         ),
-        tool_plan=wire.message.tool_plan,
-        tool_calls=tuple(_decode_tool_call(call) for call in wire.message.tool_calls or ()),
-        citations=tuple(decode_answer_citation(citation) for citation in wire.message.citations or ()),
+        tool_plan=message.tool_plan,
+        tool_calls=tuple(
+            ToolCall(call.id, call.function.name, call.function.arguments or "{}")
+            for call in message.tool_calls or ()
+        ),
+        citations=tuple(decode_citation(citation) for citation in message.citations or ()),
         finish_reason=decode_finish_reason(wire.finish_reason),
         usage=decode_usage(wire.usage),
         logprobs=None if wire.logprobs is None else tuple(decode_logprobs(item) for item in wire.logprobs),
         failure=None if wire.error is None else Failure(wire.error, wire.error_type),
     )
+
+
+def not_an_answer(error: Exception) -> UpstreamProtocolError:
+    """Return the error for bytes that are none of Cohere's answers, with the decoder's reason."""
+    reason = "the document is nested too deeply" if isinstance(error, RecursionError) else str(error)[:200]
+    return UpstreamProtocolError(f"the provider did not send an answer of Cohere's: {reason}")
 
 
 def decode_finish_reason(wire: str) -> FinishReason:
@@ -116,10 +158,10 @@ def decode_usage(wire: WireUsage | None) -> Usage:
     wire = wire or WireUsage()
     tokens, billed = wire.tokens or WireUnits(), wire.billed_units or WireUnits()
     return Usage(
-        input_tokens=int(tokens.input_tokens),
-        output_tokens=int(tokens.output_tokens),
-        billed_input_tokens=int(billed.input_tokens),
-        billed_output_tokens=int(billed.output_tokens),
+        input_tokens=int(tokens.input_tokens or 0),
+        output_tokens=int(tokens.output_tokens or 0),
+        billed_input_tokens=int(billed.input_tokens or 0),
+        billed_output_tokens=int(billed.output_tokens or 0),
         cached_tokens=_whole(wire.cached_tokens),
         image_tokens=_whole(tokens.image_tokens),
         search_units=_whole(billed.search_units),
@@ -132,15 +174,22 @@ def decode_logprobs(wire: WireLogprobs) -> TokenLogprobs:
     return TokenLogprobs(wire.text, tuple(wire.token_ids), tuple(wire.logprobs))
 
 
-def decode_answer_citation(wire: dict[str, Any]) -> Citation:
-    """Return a citation of an answer; fields that are not known are left alone."""
-    known = {name: wire[name] for name in WireCitation.__struct_fields__ if name in wire}
-    return decode_citation(msgspec.convert(known, WireCitation), "citations")
+def decode_citation(wire: WireAnsweredCitation) -> Citation:
+    """Return a citation of an answer."""
+    return Citation(
+        start=wire.start,
+        end=wire.end,
+        text=wire.text,
+        sources=tuple(_decode_source(source) for source in wire.sources or ()),
+        target=_TARGETS.get(wire.type),
+        content_index=wire.content_index,
+    )
 
 
-def _decode_tool_call(wire: WireAnsweredToolCall) -> ToolCall:
-    function = wire.function or WireAnsweredFunction()
-    return ToolCall(wire.id, function.name, "{}" if function.arguments is None else function.arguments)
+def _decode_source(wire: WireAnsweredSource) -> Source:
+    if wire.type == "tool":
+        return Source("tool", wire.id or "", wire.tool_output or {})
+    return Source("document", wire.id or "", wire.document or {})
 
 
 def _whole(number: float | None) -> int | None:

@@ -3,7 +3,7 @@
 Source of truth: Cohere's OpenAPI document, and recorded exchanges of LangChain's.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, get_args
 
 from causeway.dialects.cohere.companion_face import (
@@ -25,11 +25,13 @@ from causeway.model.embedding import (
     EmbeddingRequest,
     EmbeddingResponse,
     EmbeddingType,
+    EncodedVector,
     InputType,
     Truncation,
 )
 from causeway.model.errors import InvalidRequestError
 from causeway.model.loss import LossReport
+from causeway.model.provenance import Provenance
 from causeway.wire.ascii_json import encode_ascii
 
 MAX_TEXTS = 96
@@ -75,7 +77,7 @@ class WireEmbedByTypeAnswer(WireStruct):
 
     id: str
     texts: tuple[str, ...]
-    embeddings: dict[EmbeddingType, list[Any]]
+    embeddings: dict[EmbeddingType, Sequence[Any]]
     meta: WireMeta
     response_type: Literal["embeddings_by_type"]
 
@@ -105,15 +107,20 @@ class CohereEmbed(VersionedFace, frozen=True):
             return _decode_v1(_read_v1(body, strict=strict, losses=losses))
         return _decode_v2(_read_v2(body, strict=strict, losses=losses))
 
-    def encode_response(self, response: EmbeddingResponse, request: EmbeddingRequest) -> bytes:
+    def encode_response(
+        self,
+        response: EmbeddingResponse,
+        request: EmbeddingRequest,
+        provenance: Provenance,  # noqa: ARG002
+    ) -> bytes:
         """Return the JSON body of the answer."""
         meta = WireMeta(WireVersion(self.version), WireBilled(input_tokens=response.input_tokens))
         if not request.embedding_types:
             return encode_ascii(
                 WireEmbedFloatsAnswer(response.id, request.texts, response.vectors, meta, "embeddings_floats")
             )
-        embeddings = {
-            kind: [encode_vector(vector, kind) for vector in response.vectors]
+        embeddings: dict[EmbeddingType, Sequence[EncodedVector]] = {
+            kind: response.encoded.get(kind) or [encode_vector(vector, kind) for vector in response.vectors]
             for kind in request.embedding_types
         }
         return encode_ascii(

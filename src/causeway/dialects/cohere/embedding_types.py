@@ -8,7 +8,7 @@ import base64
 import struct
 from collections.abc import Callable, Mapping, Sequence
 
-from causeway.model.embedding import EmbeddingType
+from causeway.model.embedding import EmbeddingType, EncodedVector
 
 Vector = Sequence[float]
 
@@ -18,7 +18,7 @@ _STEPS_PER_UNIT = 127 / 0.25
 _UNSIGNED_OFFSET = 128
 
 
-def encode_vector(vector: Vector, kind: EmbeddingType) -> Sequence[float] | Sequence[int] | str:
+def encode_vector(vector: Vector, kind: EmbeddingType) -> EncodedVector:
     """Return a vector in one form."""
     return _ENCODERS[kind](vector)
 
@@ -45,7 +45,7 @@ def _base64(vector: Vector) -> str:
     return base64.b64encode(struct.pack(f"<{len(vector)}f", *vector)).decode()
 
 
-_ENCODERS: Mapping[EmbeddingType, Callable[[Vector], Sequence[float] | Sequence[int] | str]] = {
+_ENCODERS: Mapping[EmbeddingType, Callable[[Vector], EncodedVector]] = {
     "float": list,
     "int8": _int8,
     "uint8": _uint8,

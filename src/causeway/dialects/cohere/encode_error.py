@@ -4,7 +4,7 @@ Native routes answer `{"id", "message"}` as Cohere does; gateway routes the supe
 `{"id", "type", "message", "code"}`, which the readers of either shape understand.
 """
 
-from causeway.model.errors import CausewayError
+from causeway.model.errors import CausewayError, UpstreamRefusedError
 from causeway.model.loss import Loss, LossReport
 from causeway.wire.ascii_json import encode_ascii
 
@@ -17,10 +17,13 @@ def encode_error(error: CausewayError, *, id: str, is_native: bool) -> bytes:
     """Return the JSON body of an error; `id` is the trace id that the headers carry too."""
     if is_native:
         body = {"id": id, "message": error.message}
-        if error.fault == "upstream" and error.status == 422:  # as Cohere does where generation failed
-            body["error_type"] = error.code.upper()
+        if error.fault == "upstream" and error.status == 422 and _has_reason(error):
+            body["error_type"] = error.code.upper()  # as Cohere does where generation failed
         return encode_ascii(body)
-    fallback = "invalid_request_error" if error.fault == "client" else "api_error"
+    is_requests_fault = error.fault == "client" or (
+        isinstance(error, UpstreamRefusedError) and error.status < 500
+    )
+    fallback = "invalid_request_error" if is_requests_fault else "api_error"
     return encode_ascii(
         {
             "id": id,
@@ -31,14 +34,21 @@ def encode_error(error: CausewayError, *, id: str, is_native: bool) -> bytes:
     )
 
 
+def _has_reason(error: CausewayError) -> bool:
+    """Whether an error's code says more than that a provider refused."""
+    return not isinstance(error, UpstreamRefusedError) or error.provider_code is not None
+
+
 def encode_warning(losses: LossReport) -> bytes | None:
-    """Return the value of the `X-API-Warning` header, or none where nothing was lost.
+    """Return the value of the `X-API-Warning` header, or none where nothing of the request was lost.
 
     Printable ASCII only, and bounded, since names of unknown fields come from the caller.
     """
-    if not losses.losses:
+    # What an answer had beyond Cohere's shape is told by the gateway's own header.
+    told = [_encode_loss(loss) for loss in losses.losses if not loss.path.startswith("response.")]
+    if not told:
         return None
-    text = "; ".join(_encode_loss(loss) for loss in losses.losses)
+    text = "; ".join(told)
     if losses.uncounted:
         text = f"{text}; and {losses.uncounted} more"
     printable = "".join(c if " " <= c <= "~" else "?" for c in text)

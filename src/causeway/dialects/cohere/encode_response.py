@@ -7,22 +7,27 @@ Key order is the one of every recorded answer: `id`, `message`, `finish_reason`,
 from typing import Any
 
 from causeway.model.content import Citation, TextBlock, ThinkingBlock, ToolCall
-from causeway.model.response import ChatResponse, FinishReason, TokenLogprobs
+from causeway.model.response import ChatResponse, Failure, FinishReason, TokenLogprobs
 from causeway.model.usage import Usage
 from causeway.wire.ascii_json import encode_ascii
 
+HELD_BACK = Failure("the model's answer was held back by a content filter", "CONTENT_FILTER")
 _TARGETS = {"text": "TEXT_CONTENT", "thinking": "THINKING_CONTENT", "plan": "PLAN"}
 
 
 def encode_response(response: ChatResponse) -> bytes:
     """Return the JSON body of a whole answer."""
     message: dict[str, Any] = {"role": "assistant"}
-    if response.content:
-        message["content"] = [_encode_block(block) for block in response.content]
-    elif not response.tool_calls and response.tool_plan is None:
+    content, plan = response.content, response.tool_plan
+    if speaks_beside_calls(response):
+        plan = "".join(block.text for block in content if isinstance(block, TextBlock))
+        content = tuple(block for block in content if isinstance(block, ThinkingBlock))
+    if content:
+        message["content"] = [_encode_block(block) for block in content]
+    elif not response.tool_calls and plan is None:
         message["content"] = []
-    if response.tool_plan is not None:
-        message["tool_plan"] = response.tool_plan
+    if plan is not None:
+        message["tool_plan"] = plan
     if response.tool_calls:
         message["tool_calls"] = [encode_tool_call(call) for call in response.tool_calls]
     if response.citations:
@@ -35,16 +40,35 @@ def encode_response(response: ChatResponse) -> bytes:
     }
     if response.logprobs is not None:
         body["logprobs"] = [encode_logprobs(item) for item in response.logprobs]
-    if response.failure is not None:
-        body["error"] = response.failure.message
-        if response.failure.type is not None:
-            body["error_type"] = response.failure.type
-    return encode_ascii(body)
+    return encode_ascii({**body, **encode_failure(response.finish_reason, response.failure)})
+
+
+def speaks_beside_calls(response: ChatResponse) -> bool:
+    """Whether text stands beside tool calls, for which Cohere's place is the plan.
+
+    Cited text stays where its citations point. Of a stream nobody knows in time: there it is content.
+    """
+    return (
+        bool(response.tool_calls)
+        and response.tool_plan is None
+        and not response.citations
+        and any(isinstance(block, TextBlock) for block in response.content)
+    )
 
 
 def encode_finish_reason(reason: FinishReason) -> str:
     """Return Cohere's word; it has none for an answer that a filter held back, which is an error to it."""
     return "ERROR" if reason is FinishReason.CONTENT_FILTER else reason.upper()
+
+
+def encode_failure(reason: FinishReason, failure: Failure | None) -> dict[str, str]:
+    """Return `error` and `error_type`, as far as there is something to say."""
+    if failure is None and reason is FinishReason.CONTENT_FILTER:
+        failure = HELD_BACK
+    if failure is None:
+        return {}
+    error = {"error": failure.message}
+    return error if failure.type is None else {**error, "error_type": failure.type}
 
 
 def encode_usage(usage: Usage) -> dict[str, Any]:

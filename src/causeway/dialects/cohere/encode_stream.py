@@ -12,6 +12,7 @@ import msgspec
 
 from causeway.dialects.cohere.encode_response import (
     encode_citation,
+    encode_failure,
     encode_finish_reason,
     encode_logprobs,
     encode_usage,
@@ -137,11 +138,8 @@ def encode_payloads(event: Event) -> Iterator[dict[str, Any]]:
             delta: dict[str, Any] = {
                 "finish_reason": encode_finish_reason(finish_reason),
                 "usage": encode_usage(usage),
+                **encode_failure(finish_reason, failure),
             }
-            if failure is not None:
-                delta["error"] = failure.message
-                if failure.type is not None:
-                    delta["error_type"] = failure.type
             yield {"type": "message-end", "delta": delta}
 
 

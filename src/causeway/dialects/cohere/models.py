@@ -1,11 +1,15 @@
 """`GET /v1/models`, `GET /v1/models/{model}` and `POST /v1/check-api-key`.
 
-At the root the list of models answers OpenAI's clients as well, since they ask at the same path: one
-object, with Cohere's `models` and OpenAI's `data`. Source of truth: both vendors' OpenAPI documents.
+OpenAI's and Bifrost's clients ask at the same paths, at the root and under the frameworks' prefixes, and
+are answered as well: one object, with Cohere's `models` and OpenAI's `data`. OpenAI's clients know no
+pages, so that a page is as long as it may be where nobody says how long. Source of truth: the three
+vendors' OpenAPI documents.
 """
 
 from collections.abc import Mapping
 from typing import Literal, get_args
+
+from msgspec.structs import asdict
 
 from causeway.dialects.cohere.companion_face import invalid
 from causeway.dialects.cohere.face import CohereFace
@@ -16,9 +20,8 @@ from causeway.wire.ascii_json import encode_ascii
 
 ENDPOINTS: Mapping[str, Endpoint] = {name: name for name in get_args(Endpoint)}
 PAGE_SIZE_RANGE = (1, 1000)
-_DEFAULT_PAGE_SIZE = 20
 _BOOLEANS = {"true": True, "false": False}
-_PARAMETERS = ("page_size", "page_token", "endpoint", "default_only")
+_PARAMETERS = ("page_size", "page_token", "endpoint", "default_only", "provider")
 _OWNER = "causeway"
 
 
@@ -33,15 +36,8 @@ class WireModel(WireStruct):
     default_endpoints: tuple[Endpoint, ...] | None = None
 
 
-class WireModels(WireStruct):
-    """What `GET /v1/models` answers."""
-
-    models: list[WireModel]
-    next_page_token: str | None = None
-
-
-class WireListedModel(WireStruct):
-    """A model in OpenAI's list; when it was made is not known."""
+class WireDescribedModel(WireModel, kw_only=True):
+    """What `GET /v1/models/{model}` answers: Cohere's and OpenAI's descriptions in one."""
 
     id: str
     object: Literal["model"]
@@ -49,8 +45,18 @@ class WireListedModel(WireStruct):
     owned_by: str
 
 
-class WireModelsForAll(WireStruct):
-    """What `GET /v1/models` answers at the root."""
+class WireListedModel(WireStruct):
+    """A model in OpenAI's list, with Bifrost's name of it; when it was made is not known."""
+
+    id: str
+    name: str
+    object: Literal["model"]
+    created: int
+    owned_by: str
+
+
+class WireModels(WireStruct):
+    """What `GET /v1/models` answers."""
 
     models: list[WireModel]
     object: Literal["list"]
@@ -84,19 +90,21 @@ class CohereModels(CohereFace, frozen=True):
             default_only=_BOOLEANS[default_only],
             page_size=_decode_page_size(parameters.get("page_size")),
             after=parameters.get("page_token") or None,
+            provider=parameters.get("provider") or None,
         )
 
     def encode_page(self, page: CatalogPage) -> bytes:
         """Return the JSON body that lists models."""
         models = [_encode(facts) for facts in page.models]
-        if not self.is_native:
-            return encode_ascii(WireModels(models, page.next_after))
-        data = [WireListedModel(facts.name, "model", 0, _OWNER) for facts in page.models]
-        return encode_ascii(WireModelsForAll(models, "list", data, page.next_after))
+        data = [_encode_listed(facts) for facts in page.models]
+        return encode_ascii(WireModels(models, "list", data, page.next_after))
 
     def encode_model(self, facts: ModelFacts) -> bytes:
         """Return the JSON body that describes one model."""
-        return encode_ascii(_encode(facts))
+        described = WireDescribedModel(
+            **asdict(_encode(facts)), id=facts.name, object="model", created=0, owned_by=_owner(facts)
+        )
+        return encode_ascii(described)
 
 
 class CohereKey(CohereFace, frozen=True):
@@ -118,10 +126,21 @@ def _encode(facts: ModelFacts) -> WireModel:
     )
 
 
+def _encode_listed(facts: ModelFacts) -> WireListedModel:
+    bare_name = facts.name.partition("/")[2] or facts.name
+    return WireListedModel(facts.name, bare_name, "model", 0, _owner(facts))
+
+
+def _owner(facts: ModelFacts) -> str:
+    """Return the provider, whose name comes before the model's."""
+    provider, slash, _ = facts.name.partition("/")
+    return provider if slash else _OWNER
+
+
 def _decode_page_size(wire: str | None) -> int:
-    if wire is None:
-        return _DEFAULT_PAGE_SIZE
     lowest, highest = PAGE_SIZE_RANGE
+    if wire is None:
+        return highest
     try:
         size = float(wire)  # a number of any spelling, since the SDKs' type for it is float
     except ValueError:

@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from causeway.dialects.body_errors import join_path, locate, malformed_reason, shortened
 from causeway.model.errors import InvalidRequestError, MalformedJsonError, UnknownFieldError
 from causeway.model.loss import LossReport
 
@@ -17,7 +18,6 @@ Body = TypeVar("Body")
 USAGE_HINT = "For proper usage, please refer to https://docs.cohere.com/reference/chat"
 
 _MAX_UNKNOWN_FIELDS = 64
-_AT = re.compile(r" - at `\$\.?(?P<path>[^`]*)`$")
 _UNKNOWN = re.compile(r"^Object contains unknown field `(?P<name>.*)`$", re.DOTALL)
 _MISSING = re.compile(r"^Object missing required field `(?P<name>.*)`$")
 _STEP = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
@@ -41,11 +41,11 @@ class BodyReader(Generic[Body]):
         try:
             return self._decode(body)
         except msgspec.ValidationError as error:
-            if not strict and _UNKNOWN.match(_split(error)[0]):
+            if not strict and _UNKNOWN.match(locate(error)[0]):
                 return self._read_without_unknown_fields(body, losses)
             raise _invalid(error, self._hint) from None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise MalformedJsonError(f"invalid json syntax: {_reason(error)}") from None
+            raise MalformedJsonError(f"invalid json syntax: {malformed_reason(error)}") from None
 
     def _read_without_unknown_fields(self, body: bytes, losses: LossReport) -> Body:
         tree = msgspec.json.decode(body)
@@ -53,13 +53,13 @@ class BodyReader(Generic[Body]):
             try:
                 return msgspec.convert(tree, self._type)
             except msgspec.ValidationError as error:
-                problem, path = _split(error)
+                problem, path = locate(error)
                 unknown = _UNKNOWN.match(problem)
                 if unknown is None:
                     raise _invalid(error, self._hint) from None
                 name = unknown["name"]
                 del _at(tree, path)[name]
-                losses.add("unknown", _join(path, name), "not a valid field")
+                losses.add("unknown", join_path(path, name), "not a valid field")
         raise UnknownFieldError(f"more than {_MAX_UNKNOWN_FIELDS} unknown fields. {self._hint}")
 
 
@@ -70,38 +70,20 @@ def _at(tree: Any, path: str) -> dict[str, Any]:
     return found
 
 
-def _split(error: msgspec.ValidationError) -> tuple[str, str]:
-    text = str(error)
-    at = _AT.search(text)
-    return (text[: at.start()], at["path"]) if at else (text, "")
-
-
-def _join(path: str, name: str) -> str:
-    return f"{path}.{name}" if path else name
-
-
 def _invalid(error: msgspec.ValidationError, hint: str) -> Exception:
-    problem, path = _split(error)
+    problem, path = locate(error)
     if unknown := _UNKNOWN.match(problem):
-        field = _join(path, unknown["name"])
+        field = join_path(path, unknown["name"])
         return UnknownFieldError(
-            f"unknown field: parameter '{_short(field)}' is not a valid field. {hint}", field=field
+            f"unknown field: parameter '{shortened(field)}' is not a valid field. {hint}", field=field
         )
     if missing := _MISSING.match(problem):
-        field = _join(path, missing["name"])
+        field = join_path(path, missing["name"])
         return InvalidRequestError(f"invalid request: {field}: required field is missing.", field=field)
     problem = problem.replace("`", "").replace(" | null", "")
     problem = problem[0].lower() + problem[1:]
     if choices := _CHOICES.get(path.rpartition(".")[2]):
         problem = f"{problem}, {choices}"
-    return InvalidRequestError(f"invalid request: {path or 'body'}: {_short(problem)}.", field=path or None)
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 200 else f"{text[:200]}..."
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, RecursionError):
-        return "the document is nested too deeply"
-    return str(error).removeprefix("JSON is malformed: ")
+    return InvalidRequestError(
+        f"invalid request: {path or 'body'}: {shortened(problem)}.", field=path or None
+    )

@@ -155,7 +155,11 @@ class WireThinking(WireStruct):
 
 
 class WireChatRequest(WireStruct):
-    """The body of `POST /v2/chat`, in every spelling."""
+    """The body of `POST /v2/chat`, in every spelling.
+
+    An alias that was not given is told from one that is null: Cohere itself knows neither. `fallbacks`
+    is the gateway's own.
+    """
 
     model: str | None = None
     messages: list[WireMessage] | None = None
@@ -163,7 +167,7 @@ class WireChatRequest(WireStruct):
     tools: list[WireTool] | None = None
     tool_choice: str | None = None
     strict_tools: bool | None = None
-    strict_tool_choice: bool | None = None
+    strict_tool_choice: bool | UnsetType | None = UNSET
     documents: list[str | WireDocument] | None = None
     citation_options: WireCitationOptions | None = None
     response_format: WireResponseFormat | None = None
@@ -177,6 +181,7 @@ class WireChatRequest(WireStruct):
     k: int | None = None
     p: float | None = None
     logprobs: bool | None = None
-    log_probs: bool | None = None
+    log_probs: bool | UnsetType | None = UNSET
     thinking: WireThinking | None = None
     priority: int | None = None
+    fallbacks: list[str] | None = None

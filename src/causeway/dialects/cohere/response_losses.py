@@ -1,15 +1,29 @@
 """What an answer had and Cohere's shapes cannot say."""
 
+from causeway.dialects.cohere.encode_response import speaks_beside_calls
 from causeway.model.loss import LossReport
-from causeway.model.response import ChatResponse
+from causeway.model.response import ChatResponse, FinishReason, TokenLogprobs
 
 
 def report_losses(response: ChatResponse, losses: LossReport) -> None:
     """Add what is lost of `response` in Cohere's shape, each thing under `response`."""
+    if response.finish_reason is FinishReason.CONTENT_FILTER:
+        losses.add("approximated", "response.finish_reason", "what a filter held back is an error to Cohere")
+    if speaks_beside_calls(response):
+        losses.add("mapped", "response.content", "text beside tool calls is the tool plan")
     if response.usage.reasoning_tokens:
         losses.add("dropped", "response.usage.reasoning_tokens", "Cohere counts them as output tokens")
-    if any(item.alternatives for item in response.logprobs or ()):
+    items = response.logprobs or ()
+    if any(item.alternatives for item in items):
         losses.add("dropped", "response.logprobs.alternatives", "Cohere tells the chosen tokens only")
+    if any(_has_bytes_of_its_own(item) for item in items):
+        losses.add("dropped", "response.logprobs.bytes", "Cohere tells tokens as text only")
     if response.extras is not None and response.extras.dialect != "cohere":
-        for name in response.extras.fields:
-            losses.add("dropped", f"response.{name}", f"a field of the {response.extras.dialect} dialect")
+        for name, value in response.extras.fields.items():
+            if value is not None:  # which only says under what name something came
+                losses.add("dropped", f"response.{name}", f"a field of the {response.extras.dialect} dialect")
+
+
+def _has_bytes_of_its_own(item: TokenLogprobs) -> bool:
+    """Whether a token's bytes are not those of its text, as with a part of a character."""
+    return item.utf8 is not None and item.utf8 != tuple(item.text.encode())

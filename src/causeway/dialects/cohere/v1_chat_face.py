@@ -9,6 +9,7 @@ from causeway.dialects.cohere.v1_chat_request import decode_v1_request
 from causeway.dialects.cohere.v1_chat_response import encode_v1_answer
 from causeway.dialects.cohere.v1_chat_stream import V1StreamEncoder
 from causeway.dialects.faces import StreamEncoder
+from causeway.model.content import ThinkingBlock
 from causeway.model.loss import LossReport
 from causeway.model.provenance import Provenance
 from causeway.model.request import ChatRequest
@@ -46,8 +47,11 @@ class CohereV1Chat(CohereFace, frozen=True):
         return [token_count_header(response.usage)]
 
     def report_losses(self, response: ChatResponse, losses: LossReport) -> None:
-        """Add what Cohere's answers have no field for."""
+        """Add what Cohere's answers have no field for; the older ones have none for thinking either."""
         report_losses(response, losses)
+        for index, block in enumerate(response.content):
+            if isinstance(block, ThinkingBlock):
+                losses.add("dropped", f"response.content[{index}]", "the older API has no place for thinking")
 
     def relay_response(self, body: bytes, provenance: Provenance) -> bytes:  # noqa: ARG002
         """Return the body as it is."""

@@ -7,6 +7,7 @@ What only its old servers could do, such as searching with connectors, is refuse
 
 from causeway.dialects.cohere.decode_options import (
     decode_citation_mode,
+    decode_fallbacks,
     decode_response_format,
     decode_safety_mode,
     decode_sampling,
@@ -57,6 +58,7 @@ def decode_v1_request(body: bytes, *, strict: bool, losses: LossReport) -> ChatR
         citation_mode=decode_citation_mode(wire.citation_quality, "citation_quality"),
         response_format=response_format,
         safety_mode=decode_safety_mode(wire.safety_mode),
+        fallbacks=decode_fallbacks(wire.fallbacks),
     )
 
 

@@ -7,6 +7,7 @@ for what was not recorded.
 
 from typing import Any, Literal
 
+from causeway.dialects.cohere.encode_response import encode_failure
 from causeway.dialects.cohere.v1_chat_history import encode_history, encode_tool_call
 from causeway.dialects.cohere.v1_chat_schema import (
     WireV1Answer,
@@ -30,6 +31,7 @@ _FINISH_REASONS: dict[FinishReason, WireV1FinishReason] = {
     FinishReason.MAX_TOKENS: "MAX_TOKENS",
     FinishReason.ERROR: "ERROR",
     FinishReason.TIMEOUT: "TIMEOUT",
+    FinishReason.CONTENT_FILTER: "ERROR_TOXIC",
 }
 _TARGETS: dict[str | None, Literal["TEXT_CONTENT", "PLAN"] | None] = {"text": "TEXT_CONTENT", "plan": "PLAN"}
 
@@ -51,7 +53,7 @@ def encode_v1_answer(response: ChatResponse, request: ChatRequest) -> WireV1Answ
         citations=[encode_v1_citation(citation, len(plan)) for citation in response.citations] or None,
         documents=_cited_documents(response.citations) or None,
         tool_calls=calls or None,
-        error=response.failure.message if response.failure else None,
+        error=encode_failure(response.finish_reason, response.failure).get("error"),
     )
 
 

@@ -60,7 +60,7 @@ class WireV1Connector(WireStruct):
 
 
 class WireV1ChatRequest(WireStruct):
-    """The body of `POST /v1/chat`."""
+    """The body of `POST /v1/chat`. `fallbacks` is the gateway's own."""
 
     message: str | None = None
     model: str | None = None
@@ -88,9 +88,10 @@ class WireV1ChatRequest(WireStruct):
     force_single_step: bool | None = None
     response_format: WireResponseFormat | None = None
     safety_mode: str | bool | None = None
+    fallbacks: list[str] | None = None
 
 
-WireV1FinishReason = Literal["COMPLETE", "STOP_SEQUENCE", "MAX_TOKENS", "ERROR", "TIMEOUT"]
+WireV1FinishReason = Literal["COMPLETE", "STOP_SEQUENCE", "MAX_TOKENS", "ERROR", "ERROR_TOXIC", "TIMEOUT"]
 
 
 class WireV1Citation(Struct, omit_defaults=True):

@@ -69,9 +69,9 @@ class V1StreamEncoder:
             case CitationAdded(citation=citation):
                 yield WireV1CitationGeneration(citations=[encode_v1_citation(citation, self._plan_length)])
             case MessageEnd():
-                yield from self._end(event)
+                yield from self._end()
 
-    def _end(self, event: MessageEnd) -> Iterator[WireV1StreamEvent]:
+    def _end(self) -> Iterator[WireV1StreamEvent]:
         answer = encode_v1_answer(self._fold.response(), self._request)
         answer.finish_reason = _STREAM_REASONS.get(answer.finish_reason, answer.finish_reason)
         if answer.tool_calls:
@@ -80,6 +80,6 @@ class V1StreamEncoder:
                 calls.text = answer.text
             yield calls
         end = WireV1StreamEnd(response=answer, finish_reason=answer.finish_reason)
-        if event.failure is not None:
-            end.error = event.failure.message
+        if answer.error is not None:
+            end.error = answer.error
         yield end

@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from bench.work import MAX_TOKENS, SYSTEM_TEXT, Outcome, question
+from bench.engine.work import MAX_TOKENS, SYSTEM_TEXT, Outcome, question
 
 
 class Gateway:
@@ -16,7 +16,7 @@ class Gateway:
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "causeway", "serve", "--port", "0"],
+            [sys.executable, "-m", "causeway", "serve", "--port", "0", "--workers", "1"],
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,

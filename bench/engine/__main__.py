@@ -1,4 +1,4 @@
-"""`make bench`: the embedded model through the gateway, beside the engine alone in the same run."""
+"""`make bench-engine`: the embedded model through the gateway, beside the engine alone in the same run."""
 
 import json
 import os
@@ -9,20 +9,20 @@ from pathlib import Path
 from statistics import median
 
 import msgspec
-from bench.gateway import Gateway
-from bench.work import MAX_TOKENS, ROUNDS, STREAMS, Outcome, spread
+from bench.engine.gateway import Gateway
+from bench.engine.work import MAX_TOKENS, ROUNDS, STREAMS, Outcome, spread
 
 
 def main() -> int:
     if not Path("/proc/self/schedstat").exists():
-        print("make bench reads Linux's /proc, which is not here")
+        print("make bench-engine reads Linux's /proc, which is not here")
         return 1
     print(
         f"{os.cpu_count()} cores, {platform.platform()}, load {os.getloadavg()[0]:.1f}; "
         f"{ROUNDS} rounds, {MAX_TOKENS} tokens a stream, medians (lowest .. highest)\n"
     )
     alone = subprocess.Popen(
-        [sys.executable, "-m", "bench.engine_alone"],
+        [sys.executable, "-m", "bench.engine.alone"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

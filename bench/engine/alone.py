@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import msgspec
-from bench.work import MAX_TOKENS, SYSTEM_TEXT, Outcome, question
+from bench.engine.work import MAX_TOKENS, SYSTEM_TEXT, Outcome, question
 
 from causeway.engine.gguf import read_header
 from causeway.engine.native import NativeEngine

@@ -1,0 +1,43 @@
+"""The last calls, in memory, and how many there were of each outcome; told to the log as they come."""
+
+import logging
+from collections import Counter, deque
+from collections.abc import Mapping
+
+from causeway.pipeline.call import CallRecord
+
+_log = logging.getLogger(__name__)
+_REMEMBERED_CALLS = 1000
+
+
+class RecentCalls:
+    """A `CallLog` that remembers the last calls. It never holds what was said in them."""
+
+    def __init__(self, limit: int = _REMEMBERED_CALLS) -> None:
+        self._records: deque[CallRecord] = deque(maxlen=limit)
+        self._counts: Counter[str] = Counter()
+
+    def record(self, record: CallRecord) -> None:
+        """Take a record."""
+        self._records.append(record)
+        self._counts[record.outcome] += 1
+        if _log.isEnabledFor(logging.INFO):
+            answered_by = record.provenance
+            _log.info(
+                "%s %s %s %s -> %s, %d attempts, %.0f ms",
+                record.id,
+                record.operation,
+                record.model_requested[:200],
+                "nobody" if answered_by is None else f"{answered_by.provider}/{answered_by.model}",
+                record.outcome if record.outcome == "success" else f"{record.outcome} {record.error_code}",
+                len(record.attempts),
+                record.milliseconds,
+            )
+
+    def recent(self) -> tuple[CallRecord, ...]:
+        """Return what is remembered, the oldest first."""
+        return tuple(self._records)
+
+    def counts(self) -> Mapping[str, int]:
+        """Return how many calls ended in each outcome since the start."""
+        return dict(self._counts)

@@ -1,0 +1,1 @@
+"""The client over aiohttp's connections, for who would rather rely on a library."""

@@ -1,0 +1,191 @@
+"""One request and its answer: the context that `send` returns, and the response that is had in it."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
+from types import TracebackType
+
+from msgspec import Struct
+
+from causeway.adapters.outbound.content_encoding import inflater_for
+from causeway.adapters.outbound.httptools_client.answer import Answer
+from causeway.adapters.outbound.httptools_client.connection import Connection
+from causeway.adapters.outbound.httptools_client.limits import Limit
+from causeway.adapters.outbound.httptools_client.pool import Pool
+from causeway.adapters.outbound.httptools_client.request_head import encode_length
+from causeway.model.errors import UpstreamProtocolError
+from causeway.providers.network import OutboundRequest
+
+
+class Plan(Struct, frozen=True):
+    """How requests of the same method, URL, headers and network are sent."""
+
+    pool: Pool
+    head: bytes
+
+
+class Exchange:
+    """`OutboundResponse`, and the context of it.
+
+    A request on a connection that had been kept alive, and that ends before a single byte of an answer,
+    is sent once more on a fresh one, whatever its method: the peer closed the connection while it was
+    idle. That a provider took the request and died before it said a word cannot be told from this; the
+    pipeline retries such a request all the same.
+    """
+
+    __slots__ = (
+        "_answer", "_body_limit", "_body_moment", "_connection", "_headers", "_plan",
+        "_pool", "_request",
+    )  # fmt: skip
+
+    def __init__(self, request: OutboundRequest, plan: Callable[[OutboundRequest], Plan]) -> None:
+        self._request = request
+        self._plan = plan
+        self._pool: Pool
+        self._connection: Connection
+        self._answer: Answer
+        self._body_limit: Limit | None
+        self._body_moment: float
+        self._headers: dict[str, str] | None = None
+
+    async def __aenter__(self) -> "Exchange":
+        request = self._request
+        plan = self._plan(request)
+        pool = self._pool = plan.pool
+        limits = pool.limits
+        started = pool.loop.time()
+        limit = limits.head
+        moment = started + limit.seconds
+        self._body_limit = body_limit = limits.total if request.is_stream else limit
+        self._body_moment = 0.0 if body_limit is None else started + body_limit.seconds
+        connection = pool.take() or await self._obtain(moment)
+        was_used = connection.is_used
+        answer = self._ask(plan.head, connection)
+        try:
+            await connection.wait(0, moment, limit)
+            if was_used and answer.is_lost and not answer.has_begun:
+                pool.close_idle()  # what was idle as long is as stale
+                connection = await self._obtain(moment, must_be_new=True)
+                answer = self._ask(plan.head, connection)
+                await connection.wait(0, moment, limit)
+        except BaseException:
+            self._connection.leave(self._answer)
+            raise
+        if not answer.has_head and answer.error is not None:
+            raise answer.error
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._connection.leave(self._answer)
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        return self._answer.status
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The headers; of several with one name, the values in their order, with commas between."""
+        headers = self._headers
+        if headers is None:
+            headers = self._headers = {
+                name.decode("latin-1"): value.decode("latin-1")
+                for name, value in self._answer.headers.items()
+            }
+        return headers
+
+    async def chunks(self) -> AsyncGenerator[bytes, None]:
+        """See `OutboundResponse.chunks`; also raises UpstreamProtocolError for what is not HTTP."""
+        answer = self._answer
+        try:
+            inflater = inflater_for(self.headers.get("content-encoding", ""))
+            while True:
+                while not self._has_come():
+                    await self._wait(1)
+                content = answer.take()
+                if not content:
+                    break
+                self._connection.resume(answer)
+                if inflater is None:
+                    yield content
+                else:
+                    for piece in inflater.feed(content):
+                        yield piece
+            if inflater is not None:
+                inflater.finish()
+        finally:
+            self._connection.leave(answer)
+
+    async def read(self, max_bytes: int) -> bytes:
+        """See `OutboundResponse.read`."""
+        answer = self._answer
+        try:
+            if self._request.is_stream or b"content-encoding" in answer.headers:
+                return await self._collect(max_bytes)
+            while not answer.is_complete and answer.error is None and answer.buffered_bytes <= max_bytes:
+                self._connection.resume(answer)
+                await self._wait(max_bytes + 1)
+            if answer.buffered_bytes > max_bytes:
+                raise self._too_large(max_bytes)
+            if answer.error is not None:
+                raise answer.error
+            return answer.take()
+        finally:
+            self._connection.leave(answer)
+
+    async def _collect(self, max_bytes: int) -> bytes:
+        body = bytearray()
+        async with aclosing(self.chunks()) as chunks:
+            async for chunk in chunks:
+                body += chunk
+                if len(body) > max_bytes:
+                    raise self._too_large(max_bytes)
+        return bytes(body)
+
+    def _has_come(self) -> bool:
+        """Whether more of the body is there, or its end; raises what kept it from coming."""
+        answer, limit = self._answer, self._body_limit
+        if answer.is_complete:
+            return True
+        if answer.error is not None and not answer.pieces:
+            raise answer.error
+        if limit is not None and self._pool.loop.time() >= self._body_moment:
+            raise limit.exceeded_by(self._pool.origin)
+        return bool(answer.pieces)
+
+    def _wait(self, wanted_bytes: int) -> asyncio.Future[None]:
+        """Wait for so much of the body, within the limits."""
+        limit, moment = self._body_limit, self._body_moment
+        if self._request.is_stream:
+            idle = self._pool.limits.idle
+            silence = self._pool.loop.time() + idle.seconds
+            if limit is None or silence < moment:
+                limit, moment = idle, silence
+        assert limit is not None  # noqa: S101  # an answer that is no stream has one
+        return self._connection.wait(wanted_bytes, moment, limit)
+
+    def _too_large(self, max_bytes: int) -> UpstreamProtocolError:
+        return UpstreamProtocolError(f"the answer of {self._pool.origin} is larger than {max_bytes} bytes")
+
+    async def _obtain(self, moment: float, *, must_be_new: bool = False) -> Connection:
+        pool = self._pool
+        try:
+            async with asyncio.timeout_at(moment):
+                return await pool.obtain(must_be_new=must_be_new)
+        except TimeoutError:
+            raise pool.limits.head.exceeded_by(pool.origin) from None
+
+    def _ask(self, head: bytes, connection: Connection) -> Answer:
+        request = self._request
+        self._connection = connection
+        self._answer = connection.ask(
+            head + encode_length(request.method, request.body),
+            request.body,
+            has_answer_body=request.method != "HEAD",
+        )
+        return self._answer

@@ -1,0 +1,107 @@
+"""Canonical messages as Cohere's. A message that is one text block is written as a string."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from causeway.dialects.cohere.encode_response import encode_citation, encode_tool_call
+from causeway.model.content import (
+    AssistantMessage,
+    DocumentBlock,
+    ImageBlock,
+    Message,
+    OpaqueBlock,
+    SystemMessage,
+    TextBlock,
+    ThinkingBlock,
+    ToolMessage,
+    UserMessage,
+)
+from causeway.model.errors import UntranslatableError
+from causeway.model.loss import LossReport
+
+Block = TextBlock | ImageBlock | ThinkingBlock | DocumentBlock
+
+
+def encode_messages(messages: Sequence[Message], losses: LossReport) -> list[dict[str, Any]]:
+    """Return the conversation; blocks that Cohere does not know are added to `losses`.
+
+    Raises UntranslatableError where nothing of a user's turn is left to say.
+    """
+    return [_encode_message(message, f"messages[{index}]", losses) for index, message in enumerate(messages)]
+
+
+def _encode_message(message: Message, path: str, losses: LossReport) -> dict[str, Any]:
+    match message:
+        case UserMessage(content=content):
+            known = _known_blocks(content, path, losses, takes_images=True)
+            if content and not known:
+                raise UntranslatableError(
+                    f"{path}.content: nothing of it can be carried to the model that would answer",
+                    field=f"{path}.content",
+                )
+            return {"role": "user", "content": _encode_content(known)}
+        case SystemMessage(content=content):
+            return {"role": "system", "content": _encode_content(content)}
+        case ToolMessage(tool_call_id=id, content=content):
+            known = _known_blocks(content, path, losses, takes_images=False)
+            return {"role": "tool", "tool_call_id": id, "content": _encode_content(known)}
+        case AssistantMessage():
+            return _encode_assistant(message)
+
+
+def _encode_assistant(message: AssistantMessage) -> dict[str, Any]:
+    encoded: dict[str, Any] = {"role": "assistant"}
+    content, plan = message.content, message.tool_plan
+    # Cohere's place for text beside tool calls is the plan. Cited text stays where its citations point.
+    if message.tool_calls and plan is None and not message.citations:
+        plan = "".join(block.text for block in content if isinstance(block, TextBlock)) or None
+        content = tuple(block for block in content if isinstance(block, ThinkingBlock))
+    if content:
+        encoded["content"] = _encode_content(content)
+    if message.tool_calls:
+        encoded["tool_calls"] = [encode_tool_call(call) for call in message.tool_calls]
+    if plan is not None:
+        encoded["tool_plan"] = plan
+    if message.citations:
+        encoded["citations"] = [encode_citation(citation) for citation in message.citations]
+    return encoded
+
+
+def _known_blocks(
+    content: Sequence[Block | OpaqueBlock], path: str, losses: LossReport, *, takes_images: bool
+) -> list[Block]:
+    known: list[Block] = []
+    for index, block in enumerate(content):
+        at = f"{path}.content[{index}]"
+        match block:
+            case OpaqueBlock(kind=kind):
+                losses.add("dropped", at, f"Cohere does not take content of type {kind}")
+            case ImageBlock() if not takes_images:
+                losses.add("dropped", at, "Cohere does not take images in a tool's result")
+            case _:
+                known.append(block)
+    return known
+
+
+def _encode_content(content: Sequence[Block]) -> str | list[dict[str, Any]]:
+    if not content:
+        return ""
+    if len(content) == 1 and isinstance(content[0], TextBlock):
+        return content[0].text
+    return [_encode_block(block) for block in content]
+
+
+def _encode_block(block: Block) -> dict[str, Any]:
+    match block:
+        case TextBlock(text=text):
+            return {"type": "text", "text": text}
+        case ThinkingBlock(thinking=thinking):
+            return {"type": "thinking", "thinking": thinking}
+        case ImageBlock(url=url, detail=detail):
+            image_url = {"url": url} if detail is None else {"url": url, "detail": detail}
+            return {"type": "image_url", "image_url": image_url}
+        case DocumentBlock(document=document):
+            encoded: dict[str, Any] = {"data": document.data}
+            if document.id is not None:
+                encoded["id"] = document.id
+            return {"type": "document", "document": encoded}

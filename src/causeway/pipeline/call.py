@@ -1,0 +1,77 @@
+"""One call on its way through the pipeline: what was asked, and what has been tried for it."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from causeway.model.loss import LossReport
+from causeway.model.provenance import Provenance
+from causeway.model.request import ChatRequest
+from causeway.model.usage import Usage
+from causeway.rules.key_choice import KeyPin
+from causeway.rules.stickiness import DEFAULT_TTL_SECONDS
+
+Outcome = Literal["success", "error", "cancelled"]
+
+
+class CallOptions(Struct, frozen=True, kw_only=True):
+    """What a caller asks of the gateway itself, in headers, whatever the operation.
+
+    `key_pin` asks for one of a provider's keys. `session_id` keeps calls on one key for
+    `session_ttl_seconds` after the last of them.
+    """
+
+    key_pin: KeyPin | None = None
+    session_id: str | None = None
+    session_ttl_seconds: float = DEFAULT_TTL_SECONDS
+
+
+class ChatCall(Struct, frozen=True, kw_only=True):
+    """A chat request as it was decoded and as it was sent, and what decoding could not keep."""
+
+    id: str
+    request: ChatRequest
+    body: bytes
+    losses: LossReport
+    options: CallOptions = CallOptions()
+
+
+class Attempt(Struct, frozen=True):
+    """One request to one provider. `error_code` is empty where it succeeded."""
+
+    provider: str
+    model: str
+    key_name: str
+    error_code: str
+    status: int
+    milliseconds: float
+
+
+class Trail:
+    """The attempts of one call, in order."""
+
+    __slots__ = ("attempts",)
+
+    def __init__(self) -> None:
+        self.attempts: list[Attempt] = []
+
+
+class CallRecord(Struct, frozen=True, kw_only=True):
+    """What became of a call. `usage` is what the provider reported, or nothing.
+
+    A stream that broke off is an error, and one that its caller left is cancelled: neither is a success.
+    """
+
+    id: str
+    operation: str
+    dialect: str
+    model_requested: str
+    is_stream: bool
+    outcome: Outcome
+    status: int
+    error_code: str
+    provenance: Provenance | None
+    attempts: tuple[Attempt, ...]
+    usage: Usage | None
+    milliseconds: float
+    loss_count: int

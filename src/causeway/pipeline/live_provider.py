@@ -1,0 +1,190 @@
+"""A provider in use: sends to it, and repeats what failed as the rules say, key by key."""
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import TypeVar
+
+from causeway.model.errors import CausewayError, CircuitOpenError
+from causeway.pipeline.call import Attempt, CallOptions, Trail
+from causeway.pipeline.ports import OutboundClient, OutboundResponse
+from causeway.pipeline.provider_answer import hide_key
+from causeway.pipeline.targets import Place
+from causeway.providers.authentication import request_headers
+from causeway.providers.network import OutboundRequest
+from causeway.providers.provider import Provider
+from causeway.providers.spec import Operation
+from causeway.providers.urls import request_url, upstream_model
+from causeway.rules.breaker import Breaker, BreakerPolicy, admitted_keys
+from causeway.rules.key_choice import choose_key, eligible_keys, resolve_alias
+from causeway.rules.provider_keys import ProviderKey
+from causeway.rules.retry import Reaction, RetryState, reaction_to
+from causeway.rules.stickiness import StickyKeys
+
+Answer = TypeVar("Answer")
+
+
+class Lease:
+    """One attempt's claim on a key. To be settled once, when it is known how the attempt ended."""
+
+    def __init__(self, breaker: Breaker, ticket: int, now: Callable[[], float]) -> None:
+        self._breaker = breaker
+        self._ticket = ticket
+        self._now = now
+        self._is_settled = False
+
+    def settle(self, error: CausewayError | None) -> None:
+        """Tell how the attempt ended; only the first word counts."""
+        if not self._is_settled:
+            self._is_settled = True
+            self._breaker.report(self._ticket, error, self._now())
+
+    def settle_trial(self) -> None:
+        """Tell that an answer has begun: enough to trust a key again that was left alone."""
+        if self._breaker.state(self._now()) != "closed":
+            self.settle(None)
+
+    def release(self) -> None:
+        """Tell that the attempt showed nothing, if it has not been settled."""
+        if not self._is_settled:
+            self._is_settled = True
+            self._breaker.release(self._ticket)
+
+
+# Asks once, with a key and the provider's name for the model. A stream keeps the lease until its end.
+Ask = Callable[[ProviderKey, str, Lease], Awaitable[Answer]]
+
+
+class LiveProvider:
+    """A provider that is switched on, with what is learnt of its keys. One for all calls."""
+
+    def __init__(
+        self,
+        provider: Provider,
+        client: OutboundClient,
+        *,
+        now: Callable[[], float] = time.monotonic,
+        chance: Callable[[], float] = random.random,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        breaker_policy: BreakerPolicy | None = None,
+    ) -> None:
+        self.provider = provider
+        self._client = client
+        self._now = now
+        self._chance = chance
+        self._sleep = sleep
+        self._breakers = {key.id: Breaker(breaker_policy) for key in provider.keys}
+        self._sticky_keys = StickyKeys()
+
+    def send(
+        self, operation: Operation, key: ProviderKey, model: str, body: bytes, *, is_stream: bool = False
+    ) -> AbstractAsyncContextManager[OutboundResponse]:
+        """Send a request, as `OutboundClient.send` does; without a body it is a GET."""
+        media = (("content-type", "application/json"),) if body else ()
+        accept = ("accept", "text/event-stream" if is_stream else "application/json")
+        return self._client.send(
+            OutboundRequest(
+                method="POST" if body else "GET",
+                url=request_url(self.provider, key, operation, model),
+                headers=(*request_headers(self.provider, key), *media, accept),
+                body=body,
+                is_stream=is_stream,
+                network=self.provider.network,
+            )
+        )
+
+    async def attempt(
+        self, model: str, options: CallOptions, trail: Trail, place: Place, ask: Ask[Answer]
+    ) -> Answer:
+        """Return what `ask` returns, asked again while the policy allows and it may help.
+
+        Raises the last attempt's error, NoProviderKeyError, or CircuitOpenError where no key may be tried.
+        """
+        keys = self._eligible_keys(model, options, place)
+        sticky_key_id = self._sticky_key_id(model, options, place)
+        pool, state = self._admitted(keys), RetryState()
+        while True:
+            key = choose_key(pool, sticky_key_id=sticky_key_id, chance=self._chance())
+            try:
+                answer = await self._ask_once(key, model, trail, ask)
+            except CausewayError as error:
+                if reaction_to(error) is Reaction.DROP_KEY and options.session_id is not None:
+                    self._sticky_keys.forget(self.provider.name, options.session_id, model)
+                retry = state.after(
+                    error,
+                    key_id=key.id,
+                    key_ids=[known.id for known in keys if self._breakers[known.id].admits(self._now())],
+                    policy=self.provider.retry,
+                    chance=self._chance(),
+                )
+                if retry is None:
+                    raise
+                state = retry.state
+                if retry.wait_seconds > 0:
+                    await self._sleep(retry.wait_seconds)
+                pool = state.pool([known for known in keys if self._breakers[known.id].admits(self._now())])
+                if not pool:
+                    raise
+                continue
+            self._keep_sticky(key, model, options, place)
+            return answer
+
+    def _admitted(self, keys: Sequence[ProviderKey]) -> tuple[ProviderKey, ...]:
+        return admitted_keys(keys, self._breakers, provider=self.provider.name, now_seconds=self._now())
+
+    async def _ask_once(self, key: ProviderKey, model: str, trail: Trail, ask: Ask[Answer]) -> Answer:
+        breaker = self._breakers[key.id]
+        ticket = breaker.enter(self._now())
+        if ticket is None:  # `admitted_keys` has let it through, and nothing has been awaited since
+            raise CircuitOpenError(f"provider '{self.provider.name}' is left alone for a while")
+        lease = Lease(breaker, ticket, self._now)
+        started = time.perf_counter()
+        asked = upstream_model(self.provider, resolve_alias(key, model))
+
+        def note(error_code: str, status: int) -> None:
+            milliseconds = (time.perf_counter() - started) * 1000
+            attempt = Attempt(self.provider.name, asked, key.name, error_code, status, milliseconds)
+            trail.attempts.append(attempt)
+
+        try:
+            answer = await ask(key, asked, lease)
+        except CausewayError as error:
+            hide_key(error, key)
+            lease.settle(error)
+            note(error.code, error.status)
+            raise
+        except BaseException:
+            lease.release()
+            note("cancelled", 499)
+            raise
+        note("", 200)
+        return answer
+
+    def _eligible_keys(self, model: str, options: CallOptions, place: Place) -> tuple[ProviderKey, ...]:
+        pin = options.key_pin if place.fallback_index == 0 else None
+        return eligible_keys(self.provider.keys, provider=self.provider.name, model=model, pin=pin)
+
+    def _sticky_key_id(self, model: str, options: CallOptions, place: Place) -> str | None:
+        if options.session_id is None or place.fallback_index > 0:
+            return None
+        return self._sticky_keys.find(
+            self.provider.name,
+            options.session_id,
+            model,
+            key_ids=self._breakers,
+            now_seconds=self._now(),
+            ttl_seconds=options.session_ttl_seconds,
+        )
+
+    def _keep_sticky(self, key: ProviderKey, model: str, options: CallOptions, place: Place) -> None:
+        if options.session_id is not None and place.fallback_index == 0:
+            self._sticky_keys.bind(
+                self.provider.name,
+                options.session_id,
+                model,
+                key.id,
+                now_seconds=self._now(),
+                ttl_seconds=options.session_ttl_seconds,
+            )

@@ -1,0 +1,218 @@
+"""One model of one provider, as something that answers chats.
+
+A caller who speaks the provider's dialect gets the provider's bytes; for any other the request and the
+answer are translated. What the provider cannot do (documents, citations, a fifth stop sequence) is done
+around it.
+"""
+
+import time
+from collections.abc import AsyncGenerator, Iterable, Iterator
+from contextlib import AsyncExitStack, aclosing
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from causeway.dialects.faces import ChatProviderFace
+from causeway.model.errors import CausewayError, UpstreamProtocolError, UpstreamRefusedError
+from causeway.model.events import Event
+from causeway.model.fold import fold, unfold
+from causeway.model.loss import LossReport
+from causeway.model.provenance import Provenance
+from causeway.model.request import ChatRequest
+from causeway.model.response import ChatResponse
+from causeway.pipeline.answers import Item, OpenStream, WholeAnswer, read_head
+from causeway.pipeline.call import ChatCall, Trail
+from causeway.pipeline.grounded import Citer, Grounding
+from causeway.pipeline.live_provider import Lease, LiveProvider
+from causeway.pipeline.ports import OutboundResponse
+from causeway.pipeline.provider_answer import hide_key, media_type, raise_for_status
+from causeway.pipeline.relay import relay_stream
+from causeway.pipeline.stop_stage import StopStage
+from causeway.pipeline.targets import Place
+from causeway.providers.network import MAX_RESPONSE_BYTES
+from causeway.rules.provider_keys import ProviderKey
+from causeway.wire.json_members import remove_member, replace_member
+
+
+class _Prepared(Struct, frozen=True, kw_only=True):
+    """What is the same for every attempt of a call: the request as it will be asked, and what cites it."""
+
+    request: ChatRequest
+    losses: LossReport
+    citer: Citer | None
+    is_relayed: bool
+
+
+class UpstreamChat:
+    """A `ChatTarget` that calls a provider. `model` is the name as the caller wrote it after the slash."""
+
+    def __init__(self, live: LiveProvider, face: ChatProviderFace, model: str, grounding: Grounding) -> None:
+        self._live = live
+        self._face = face
+        self._grounding = grounding
+        self.provider = live.provider.name
+        self.model = model
+
+    async def answer(self, call: ChatCall, trail: Trail, place: Place) -> WholeAnswer:
+        """Return the whole answer; raises CausewayError once no attempt has succeeded."""
+        prepared = await self._prepare(call)
+
+        async def ask(key: ProviderKey, model: str, lease: Lease) -> WholeAnswer:
+            body, losses = self._encode(call, prepared, model)
+            started = time.perf_counter()
+            async with self._live.send("chat", key, model, body) as response:
+                await raise_for_status(response, self._face, key)
+                content = await response.read(MAX_RESPONSE_BYTES)
+            answered = self._face.decode_response(content)
+            if answered.failure is not None and not answered.content and not answered.tool_calls:
+                raise UpstreamRefusedError(answered.failure.message, status=502, type=answered.failure.type)
+            lease.settle(None)
+            return WholeAnswer(
+                response=self._finish(answered, prepared),
+                body=content if prepared.is_relayed else None,
+                losses=losses,
+                provenance=self._provenance(call, key, model, place, started),
+            )
+
+        return await self._live.attempt(self.model, call.options, trail, place, ask)
+
+    async def open_stream(self, call: ChatCall, trail: Trail, place: Place) -> OpenStream:
+        """Return the answer once it has begun; raises CausewayError once no attempt has succeeded."""
+        prepared = await self._prepare(call)
+
+        async def ask(key: ProviderKey, model: str, lease: Lease) -> OpenStream:
+            def settle(error: CausewayError | None) -> None:
+                if error is not None:
+                    hide_key(error, key)
+                lease.settle(error)
+
+            body, losses = self._encode(call, prepared, model)
+            started = time.perf_counter()
+            async with AsyncExitStack() as resources:
+                response = await resources.enter_async_context(
+                    self._live.send("chat", key, model, body, is_stream=True)
+                )
+                await raise_for_status(response, self._face, key)
+                items = await self._items(response, prepared)
+                resources.push_async_callback(items.aclose)
+                head = await read_head(items)
+                lease.settle_trial()
+                resources.callback(lease.release)
+                return OpenStream(
+                    head,
+                    items,
+                    resources.pop_all(),
+                    losses=losses,
+                    provenance=self._provenance(call, key, model, place, started),
+                    on_end=settle,
+                )
+
+        return await self._live.attempt(self.model, call.options, trail, place, ask)
+
+    async def _prepare(self, call: ChatCall) -> _Prepared:
+        request, face = call.request, self._face
+        if request.dialect == face.dialect and face.takes_verbatim(request, call.body):
+            losses = LossReport(strict=call.losses.strict)
+            return _Prepared(request=request, losses=losses, citer=None, is_relayed=True)
+        losses, citer = call.losses.branch(), None
+        if not face.reads_documents:
+            request, citer = await self._grounding.prepare(request, losses)
+        if len(request.sampling.stop_sequences) > face.max_stop_sequences:
+            name = "stop" if request.dialect == "openai" else "stop_sequences"
+            path = f"{name}[{face.max_stop_sequences}:]"
+            losses.add("mapped", path, "the gateway stops the answer there, the provider is not told")
+        return _Prepared(request=request, losses=losses, citer=citer, is_relayed=False)
+
+    def _encode(self, call: ChatCall, prepared: _Prepared, model: str) -> tuple[bytes, LossReport]:
+        if prepared.is_relayed:
+            body = call.body
+            if prepared.request.model != model:
+                body = replace_member(body, "model", msgspec.json.encode(model))
+            if prepared.request.fallbacks:
+                body = remove_member(body, "fallbacks")
+            return body, prepared.losses
+        losses = prepared.losses.branch()
+        body = self._face.encode_request(replace(prepared.request, model=model), losses)
+        losses.refuse_if_strict()
+        return body, losses
+
+    async def _items(self, response: OutboundResponse, prepared: _Prepared) -> AsyncGenerator[Item, None]:
+        kind = media_type(response)
+        if kind == "application/json":  # a provider that does not stream this, or an error under 200
+            content = await response.read(MAX_RESPONSE_BYTES)
+            return _as_generator(self._staged(unfold(self._face.decode_response(content)), prepared))
+        if kind not in ("text/event-stream", ""):
+            raise UpstreamProtocolError(
+                f"the provider answered with {kind[:100]} where a stream was asked for"
+            )
+        if prepared.is_relayed:
+            return relay_stream(response.chunks(), self._face)
+        return self._translated(response, prepared)
+
+    async def _translated(
+        self, response: OutboundResponse, prepared: _Prepared
+    ) -> AsyncGenerator[Item, None]:
+        decoder = self._face.stream_decoder()
+        stop, citer = self._stop_stage(prepared), prepared.citer
+        async with aclosing(response.chunks()) as chunks:
+            if stop is None and citer is None:
+                async for chunk in chunks:
+                    for event in decoder.feed(chunk):
+                        yield event
+                for event in decoder.finish():
+                    yield event
+                return
+            async for chunk in chunks:
+                for event in decoder.feed(chunk):
+                    for told in _staged(event, stop, citer):
+                        yield told
+                    if stop is not None and stop.is_stopped:
+                        yield stop.early_end()
+                        return
+            for event in decoder.finish():
+                for told in _staged(event, stop, citer):
+                    yield told
+
+    def _finish(self, response: ChatResponse, prepared: _Prepared) -> ChatResponse:
+        if prepared.citer is None and self._stop_stage(prepared) is None:
+            return response
+        return fold(self._staged(unfold(response), prepared))
+
+    def _staged(self, events: Iterable[Event], prepared: _Prepared) -> Iterator[Event]:
+        stop = self._stop_stage(prepared)
+        for event in events:
+            yield from _staged(event, stop, prepared.citer)
+
+    def _stop_stage(self, prepared: _Prepared) -> StopStage | None:
+        sequences = prepared.request.sampling.stop_sequences
+        untold = () if prepared.is_relayed else sequences[self._face.max_stop_sequences :]
+        return StopStage(untold) if untold else None
+
+    def _provenance(
+        self, call: ChatCall, key: ProviderKey, model: str, place: Place, started: float
+    ) -> Provenance:
+        return Provenance(
+            provider=self.provider,
+            model=model,
+            model_requested=call.request.model,
+            request_type="chat_completion_stream" if call.request.stream else "chat_completion",
+            key_name=key.name,
+            fallback_index=place.fallback_index,
+            primary_provider=place.primary_provider,
+            primary_model=place.primary_model,
+            upstream_milliseconds=(time.perf_counter() - started) * 1000,
+        )
+
+
+def _staged(event: Event, stop: StopStage | None, citer: Citer | None) -> Iterator[Event]:
+    for told in [event] if stop is None else stop.tell(event):
+        if citer is None:
+            yield told
+        else:
+            yield from citer.tell(told)
+
+
+async def _as_generator(events: Iterable[Event]) -> AsyncGenerator[Item, None]:
+    for event in events:
+        yield event

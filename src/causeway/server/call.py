@@ -1,0 +1,21 @@
+"""What a caller sent, once its body has been read."""
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+
+class Call(Struct, frozen=True):
+    """One call: its trace id, body and headers, the query's parameters and the path's."""
+
+    id: str
+    body: bytes
+    headers: Mapping[bytes, bytes]
+    query: Mapping[str, str]
+    path: Mapping[str, str]
+
+
+def path_model(parameters: Mapping[str, str], provider: str) -> str:
+    """Return the name of the model that a path has; `provider` is that of a name without one."""
+    named = parameters["model"]
+    return named if "/" in named else f"{provider}/{named}"
