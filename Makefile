@@ -2,10 +2,11 @@
 UV_VERSION := 0.13.9
 PYTHON ?= python3
 UV := .uv/bin/uv
-export UV_PYTHON ?= $(shell command -v $(PYTHON))
+# The interpreter itself: uv makes the environment anew for a launcher such as pyenv's, at every call.
+export UV_PYTHON ?= $(shell $(PYTHON) -c 'import sys; print(sys.executable)')
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help serve demo test check format docs bench soak doctor eval-citations clean
+.PHONY: help serve demo test check format docs bench bench-quick bench-peers bench-engine soak doctor eval-citations clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

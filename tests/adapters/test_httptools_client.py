@@ -1,12 +1,15 @@
 """What the gateway's own client does beyond the contract that tests/adapters/test_http_client.py holds."""
 
 import asyncio
+import gc
 from collections.abc import Sequence
 from contextlib import aclosing
 
 import pytest
 
 from causeway.adapters.outbound.httptools_client.client import HttptoolsClient
+from causeway.adapters.outbound.httptools_client.exchange import Plan
+from causeway.adapters.outbound.httptools_client.pool import Pool, Slots
 from causeway.model.errors import UpstreamConnectionError, UpstreamProtocolError, UpstreamTimeoutError
 from support.outbound import CA_CERT_PEM, answer, chunk, fetch, head, network, post, repeats, running, says
 from support.raw_server import RawConnection, raw_server
@@ -129,6 +132,32 @@ async def test_many_urls_and_keys_share_the_connections() -> None:
             request = post(f"{server.url}/{n}", headers=(("x-key", f"{n}"),), network=network())
             assert await fetch(client, request) == (200, b"ok")
         assert server.accepted == 1
+
+
+async def test_what_is_remembered_of_requests_has_bounds() -> None:
+    """Hosts and keys may come from callers."""
+    client = HttptoolsClient(resolve=Names("127.0.0.1").resolve, environment={})
+    async with raw_server(repeats(answer(b"ok", b"connection: close"))) as server:
+        for n in range(1100):
+            url = f"http://provider-{n}.test:{server.port}"
+            assert await fetch(client, post(url, network=network())) == (200, b"ok")
+    gc.collect()
+    for kind in (Plan, Pool):
+        assert sum(isinstance(thing, kind) for thing in gc.get_objects()) <= 1024
+    await client.stop()
+
+
+async def test_a_turn_that_nobody_uses_any_more_goes_to_the_next() -> None:
+    slots = Slots(1)
+    await slots.take()
+    first, second = (asyncio.create_task(slots.take()) for _ in range(2))
+    await asyncio.sleep(0)
+    slots.give_back()
+    first.cancel()  # whose turn has come, though it does not know yet
+    async with asyncio.timeout(10):
+        await second
+    assert first.cancelled()
+    assert not slots.take_nowait()
 
 
 async def test_stop_ends_what_is_being_opened() -> None:

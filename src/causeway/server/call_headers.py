@@ -80,4 +80,6 @@ def _text(headers: Mapping[bytes, bytes], name: bytes) -> str | None:
 
 
 def _ascii(text: str) -> bytes:
+    if text.isascii() and text.isprintable():
+        return text.encode()
     return "".join(character if " " <= character <= "~" else "?" for character in text).encode()

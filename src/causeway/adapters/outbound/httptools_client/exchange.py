@@ -34,13 +34,13 @@ class Exchange:
     """
 
     __slots__ = (
-        "_answer", "_body_limit", "_body_moment", "_connection", "_headers", "_plan",
+        "_answer", "_body_limit", "_body_moment", "_connection", "_headers", "_plan_for",
         "_pool", "_request",
     )  # fmt: skip
 
-    def __init__(self, request: OutboundRequest, plan: Callable[[OutboundRequest], Plan]) -> None:
+    def __init__(self, request: OutboundRequest, plan_for: Callable[[OutboundRequest], Plan]) -> None:
         self._request = request
-        self._plan = plan
+        self._plan_for = plan_for
         self._pool: Pool
         self._connection: Connection
         self._answer: Answer
@@ -50,7 +50,7 @@ class Exchange:
 
     async def __aenter__(self) -> "Exchange":
         request = self._request
-        plan = self._plan(request)
+        plan = self._plan_for(request)
         pool = self._pool = plan.pool
         limits = pool.limits
         started = pool.loop.time()
