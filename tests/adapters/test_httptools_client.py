@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import time
 from collections.abc import Sequence
 from contextlib import aclosing
 
@@ -33,6 +34,15 @@ async def test_an_idle_connection_is_closed_when_it_is_old() -> None:
         way = network(keep_alive_seconds=0.05)
         assert await fetch(client, post(server.url, network=way)) == (200, b"ok")
         await ended.wait()
+
+
+async def test_a_connection_that_is_too_old_is_not_used_before_it_is_closed() -> None:
+    async with raw_server(repeats(answer(b"ok"))) as server, running(KIND) as client:
+        request = post(server.url, network=network(keep_alive_seconds=0.05))
+        assert await fetch(client, request) == (200, b"ok")
+        time.sleep(0.06)  # noqa: ASYNC251  # so that the timer which would close it gets no turn
+        assert await fetch(client, request) == (200, b"ok")
+        assert server.accepted == 2
 
 
 async def test_each_connection_ages_by_itself() -> None:
@@ -128,7 +138,7 @@ async def test_who_waits_for_a_connection_is_served_in_turn() -> None:
 
 async def test_many_urls_and_keys_share_the_connections() -> None:
     async with raw_server(repeats(answer(b"ok"))) as server, running(KIND) as client:
-        for n in range(2100):
+        for n in range(1100):
             request = post(f"{server.url}/{n}", headers=(("x-key", f"{n}"),), network=network())
             assert await fetch(client, request) == (200, b"ok")
         assert server.accepted == 1
@@ -290,6 +300,23 @@ async def test_what_came_before_a_fault_is_handed_on(fault: bytes | None) -> Non
             assert await anext(chunks) == b"onetwo"
             with pytest.raises(UpstreamProtocolError if fault else UpstreamConnectionError):
                 await anext(chunks)
+
+
+async def test_a_body_without_a_length_is_not_ended_by_a_reset() -> None:
+    has_head = asyncio.Event()
+
+    async def script(connection: RawConnection) -> None:
+        await connection.request()
+        await connection.send(head() + b"half")
+        await has_head.wait()
+        connection.reset()
+
+    async with raw_server(script) as server, running(KIND) as client:
+        request = post(server.url, network=network())
+        async with asyncio.timeout(10), client.send(request) as response:
+            has_head.set()
+            with pytest.raises(UpstreamConnectionError, match="midst of its answer"):
+                await response.read(100)
 
 
 async def test_a_large_answer_is_read_whole() -> None:
