@@ -120,3 +120,31 @@ def test_a_page_of_models(front: Front) -> None:
     assert "next_page_token" not in second
     only = httpx.get(url, params={"provider": "cohere"}).json()
     assert [model["id"] for model in only["data"]] == ["cohere/scripted"]
+
+
+@pytest.mark.parametrize("path", ["/v2/embed", "/v1/embed", "/v2/rerank", "/v1/rerank"])
+def test_a_fallback_answers_beside_chat_too(path: str, front: Front) -> None:
+    front.cohere.script(Status(500, "a bad day"))
+    body: dict[str, Any] = {"model": "cohere/some-model", "fallbacks": [EMBEDDER]}
+    if path.endswith("embed"):
+        body |= {"texts": ["Paris"], "input_type": "search_query"}
+    else:
+        body |= {"query": "Paris", "documents": ["Paris is a city.", "A cat slept."]}
+    answer = httpx.post(front.url + path, json=body)
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["x-bifrost-provider"] == "local"
+    assert answer.headers["x-bifrost-fallback-index"] == "1"
+    (asked,) = front.cohere.requests
+    assert b"fallbacks" not in asked.body
+
+
+@pytest.mark.parametrize("path", ["/v2/embed", "/v2/rerank"])
+def test_a_fallback_without_a_name_is_refused(path: str, front: Front) -> None:
+    own = (
+        {"texts": ["a"], "input_type": "search_query"}
+        if path == "/v2/embed"
+        else {"query": "a", "documents": ["a"]}
+    )
+    answer = httpx.post(front.url + path, json={"model": "m", "fallbacks": [""], **own})
+    assert answer.status_code == 400
+    assert "fallbacks[0]" in answer.json()["message"]

@@ -16,7 +16,8 @@ class RerankRequest(Struct, frozen=True, kw_only=True):
     """One call to rank documents.
 
     `model` is the name that the caller used, empty where a dialect allows none. `limit` is how many
-    results to return, and may exceed their number. `priority` runs from 0 to 999.
+    results to return, and may exceed their number. `priority` runs from 0 to 999. `fallbacks` are
+    the models to ask where this one fails.
     """
 
     model: str
@@ -26,6 +27,7 @@ class RerankRequest(Struct, frozen=True, kw_only=True):
     max_tokens_per_document: int | None = None
     returns_documents: bool = False
     priority: int = 0
+    fallbacks: tuple[str, ...] = ()
 
 
 class RankedDocument(Struct, frozen=True):

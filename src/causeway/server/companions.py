@@ -92,7 +92,9 @@ class CompanionHandler:
                 return Reply(body, own_headers, vectors.losses, vectors.provenance)
             case RerankEndpoint(face=face):
                 to_rank = face.decode_request(call.body, losses)
-                ranking = await self._reranks.answer(to_rank, self._asked(call, "cohere", losses, ()))
+                ranking = await self._reranks.answer(
+                    to_rank, self._asked(call, "cohere", losses, to_rank.fallbacks)
+                )
                 body = face.encode_response(ranking.response, to_rank)
                 return Reply(body, [], ranking.losses, ranking.provenance)
             case TokenizeEndpoint(face=face):

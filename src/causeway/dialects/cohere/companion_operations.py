@@ -45,6 +45,7 @@ from causeway.dialects.error_statuses import error_statuses, provider_error
 from causeway.dialects.openapi import Operation, Schema, path_parameters
 
 _FILLED: Schema = {"minLength": 1}
+_NAMES: Schema = {"items": {"type": "string", "minLength": 1}}
 _AT_LEAST_ONE: Schema = {"minimum": 1}
 _PRIORITY: Schema = dict(zip(("minimum", "maximum"), PRIORITY_RANGE, strict=True))
 _UNSERVED_STATUSES = (401, 405, 408, 413, 501)
@@ -76,7 +77,12 @@ def companion_operations() -> Iterator[Operation]:
         other_statuses=provider_error(),
     )
     documents: Schema = {"minItems": 1, "maxItems": MAX_DOCUMENTS}
-    ranked: dict[str, Schema] = {"query": _FILLED, "documents": documents, "top_n": _AT_LEAST_ONE}
+    ranked: dict[str, Schema] = {
+        "query": _FILLED,
+        "documents": documents,
+        "top_n": _AT_LEAST_ONE,
+        "fallbacks": _NAMES,
+    }
     yield _operation(
         "rerank",
         "/v2/rerank",
@@ -205,6 +211,7 @@ def _embed_constraints() -> dict[str, Schema]:
         "input_type": {"enum": list(INPUT_TYPES)},
         "truncate": {"enum": list(TRUNCATIONS)},
         "embedding_types": {"items": {"type": "string", "enum": list(EMBEDDING_TYPES)}},
+        "fallbacks": _NAMES,
     }
 
 

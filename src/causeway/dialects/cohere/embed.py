@@ -17,7 +17,7 @@ from causeway.dialects.cohere.companion_face import (
     invalid,
     usage_hint,
 )
-from causeway.dialects.cohere.decode_options import PRIORITY_RANGE, in_range
+from causeway.dialects.cohere.decode_options import PRIORITY_RANGE, decode_fallbacks, in_range
 from causeway.dialects.cohere.embedding_types import encode_vector
 from causeway.dialects.cohere.request_body import BodyReader
 from causeway.dialects.cohere.request_schema import ImageContent, TextContent, WireStruct
@@ -47,7 +47,7 @@ class WireEmbedInput(WireStruct):
 
 
 class WireV2EmbedRequest(WireStruct):
-    """The body of `POST /v2/embed`."""
+    """The body of `POST /v2/embed`. `fallbacks` is the gateway's own."""
 
     model: str | None = None
     input_type: str | None = None
@@ -59,10 +59,11 @@ class WireV2EmbedRequest(WireStruct):
     embedding_types: list[str] | None = None
     truncate: str | None = None
     priority: int | None = None
+    fallbacks: list[str] | None = None
 
 
 class WireV1EmbedRequest(WireStruct):
-    """The body of `POST /v1/embed`."""
+    """The body of `POST /v1/embed`. `fallbacks` is the gateway's own."""
 
     texts: list[str] | None = None
     images: list[str] | None = None
@@ -70,6 +71,7 @@ class WireV1EmbedRequest(WireStruct):
     input_type: str | None = None
     embedding_types: list[str] | None = None
     truncate: str | None = None
+    fallbacks: list[str] | None = None
 
 
 class WireEmbedByTypeAnswer(WireStruct):
@@ -145,6 +147,7 @@ def _decode_v1(wire: WireV1EmbedRequest) -> EmbeddingRequest:
         input_type=_decode_input_type(wire.input_type, "1"),
         truncation=_decode_truncation(wire.truncate),
         embedding_types=_decode_types(wire.embedding_types),
+        fallbacks=decode_fallbacks(wire.fallbacks),
     )
 
 
@@ -158,6 +161,7 @@ def _decode_v2(wire: WireV2EmbedRequest) -> EmbeddingRequest:
         output_dimension=at_least_one("output_dimension", wire.output_dimension),
         embedding_types=_decode_types(wire.embedding_types) or ("float",),
         priority=in_range("priority", wire.priority, *PRIORITY_RANGE) or 0,
+        fallbacks=decode_fallbacks(wire.fallbacks),
     )
 
 

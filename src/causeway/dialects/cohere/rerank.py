@@ -16,7 +16,7 @@ from causeway.dialects.cohere.companion_face import (
     invalid,
     usage_hint,
 )
-from causeway.dialects.cohere.decode_options import PRIORITY_RANGE, in_range
+from causeway.dialects.cohere.decode_options import PRIORITY_RANGE, decode_fallbacks, in_range
 from causeway.dialects.cohere.request_body import BodyReader
 from causeway.dialects.cohere.request_schema import WireStruct
 from causeway.model.loss import LossReport
@@ -31,7 +31,7 @@ WireDocument = TypeVar("WireDocument")
 
 
 class WireV2RerankRequest(WireStruct):
-    """The body of `POST /v2/rerank`."""
+    """The body of `POST /v2/rerank`. `fallbacks` is the gateway's own."""
 
     model: str | None = None
     query: str | None = None
@@ -40,10 +40,11 @@ class WireV2RerankRequest(WireStruct):
     max_tokens_per_doc: int | None = None
     relevant_spans: dict[str, Any] | None = None
     priority: int | None = None
+    fallbacks: list[str] | None = None
 
 
 class WireV1RerankRequest(WireStruct):
-    """The body of `POST /v1/rerank`."""
+    """The body of `POST /v1/rerank`. `fallbacks` is the gateway's own."""
 
     model: str | None = None
     query: str | None = None
@@ -52,6 +53,7 @@ class WireV1RerankRequest(WireStruct):
     rank_fields: list[str] | None = None
     return_documents: bool | None = None
     max_chunks_per_doc: int | None = None
+    fallbacks: list[str] | None = None
 
 
 class WireV2RerankResult(WireStruct):
@@ -132,6 +134,7 @@ def _decode_v1(wire: WireV1RerankRequest, losses: LossReport) -> RerankRequest:
         ),
         limit=at_least_one("top_n", wire.top_n),
         returns_documents=bool(wire.return_documents),
+        fallbacks=decode_fallbacks(wire.fallbacks),
     )
 
 
@@ -146,6 +149,7 @@ def _decode_v2(wire: WireV2RerankRequest, losses: LossReport) -> RerankRequest:
         limit=at_least_one("top_n", wire.top_n),
         max_tokens_per_document=at_least_one("max_tokens_per_doc", wire.max_tokens_per_doc),
         priority=in_range("priority", wire.priority, *PRIORITY_RANGE) or 0,
+        fallbacks=decode_fallbacks(wire.fallbacks),
     )
 
 
