@@ -39,7 +39,11 @@ def test_the_standard(stream: bytes, events: list[tuple[str, str]]) -> None:
 
 
 @given(
-    st.lists(st.sampled_from([b"data: x", b"event: y", b":c", b"", b"data:\xc3\xa9", b"junk"])),
+    st.lists(
+        st.sampled_from(
+            [b"data: x", b"event: y", b":c", b"", b"data:\xc3\xa9", b"junk", b"\xef\xbb\xbfdata: z"]
+        )
+    ),
     st.sampled_from([b"\n", b"\r\n", b"\r"]),
     st.data(),
 )
@@ -62,3 +66,23 @@ def test_an_endless_event_is_refused() -> None:
 
 def test_what_is_written_is_read() -> None:
     assert read(encode_event("name", b'{"a":1}')) == [ServerSentEvent("name", '{"a":1}')]
+
+
+@given(
+    st.lists(
+        st.sampled_from([b"data: x", b"event: y", b":c", b"", b"data:\xc3\xa9", b"\xef\xbb\xbfdata: z"])
+    ),
+    st.lists(st.sampled_from([b"\n", b"\r\n", b"\r"])),
+    st.data(),
+)
+def test_lines_may_end_in_every_way_of_one_stream(
+    lines: list[bytes], ends: list[bytes], data: st.DataObject
+) -> None:
+    """Where no carriage return has come yet whole frames are taken at once: that must make no difference."""
+    mixed = b"".join(line + end for line, end in zip([*lines, b"", b""], [*ends, b"\n", b"\n"], strict=False))
+    by_line = EventReader()
+    expected = [event for i in range(len(mixed)) for event in by_line.feed(mixed[i : i + 1])]
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(mixed)), max_size=4)))
+    reader = EventReader()
+    pieces = [mixed[start:end] for start, end in zip([0, *cuts], [*cuts, len(mixed)], strict=True)]
+    assert [event for piece in pieces for event in reader.feed(piece)] == expected

@@ -10,6 +10,8 @@ from msgspec import Struct
 
 HEARTBEAT = b": keep-alive\n\n"
 
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
 
 class ServerSentEvent(Struct, frozen=True):
     """One dispatched event. `event` is empty where the stream gave no name."""
@@ -44,8 +46,41 @@ class EventReader:
         self._skip_line_feed = False
 
     def feed(self, chunk: bytes) -> Iterator[ServerSentEvent]:
-        """Take bytes and yield the events that they complete; raises EventTooLargeError."""
+        """Take bytes and yield the events that they complete; raises EventTooLargeError.
+
+        What is yielded is to be taken to its end before more is fed.
+        """
         self._buffer += chunk
+        if self._at_start and len(self._buffer) >= len(_BYTE_ORDER_MARK):
+            self._at_start = False
+            if self._buffer.startswith(_BYTE_ORDER_MARK):
+                del self._buffer[: len(_BYTE_ORDER_MARK)]
+        if self._is_between_lines() and b"\r" not in self._buffer:
+            yield from self._take_frames()
+        else:
+            yield from self._take_lines()
+        if len(self._buffer) + self._data_bytes > self._max_event_bytes:
+            raise EventTooLargeError(f"a server-sent event exceeds {self._max_event_bytes} bytes")
+
+    def _is_between_lines(self) -> bool:
+        return not (self._at_start or self._skip_line_feed or self._data or self._event)
+
+    def _take_frames(self) -> Iterator[ServerSentEvent]:
+        """Yield the whole frames of a stream whose lines end as they do with every vendor: much quicker."""
+        end = self._buffer.rfind(b"\n\n")
+        if end < 0:
+            return
+        frames = bytes(self._buffer[:end]).split(b"\n\n")
+        del self._buffer[: end + 2]
+        for frame in frames:
+            for line in frame.split(b"\n"):
+                if line:
+                    self._take_line(line)
+            if self._data:
+                yield ServerSentEvent(self._event, "\n".join(self._data))
+            self._event, self._data, self._data_bytes = "", [], 0
+
+    def _take_lines(self) -> Iterator[ServerSentEvent]:
         while (line := self._next_line()) is not None:
             if line:
                 self._take_line(line)
@@ -53,8 +88,6 @@ class EventReader:
                 if self._data:
                     yield ServerSentEvent(self._event, "\n".join(self._data))
                 self._event, self._data, self._data_bytes = "", [], 0
-        if len(self._buffer) + self._data_bytes > self._max_event_bytes:
-            raise EventTooLargeError(f"a server-sent event exceeds {self._max_event_bytes} bytes")
 
     def _next_line(self) -> bytes | None:
         buffer = self._buffer
@@ -69,9 +102,7 @@ class EventReader:
         line = bytes(buffer[:end])
         self._skip_line_feed = buffer[end] == 0x0D
         del buffer[: end + 1]
-        if self._at_start:
-            self._at_start = False
-            line = line.removeprefix(b"\xef\xbb\xbf")
+        self._at_start = False
         return line
 
     def _take_line(self, line: bytes) -> None:
