@@ -5,11 +5,9 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from causeway.model.catalog import ModelFacts
-from causeway.model.embedding import EmbeddingRequest, EmbeddingResponse
 from causeway.model.events import Event
 from causeway.model.loss import LossReport
 from causeway.model.request import ChatRequest
-from causeway.model.rerank import RerankRequest, RerankResponse
 from causeway.model.tokenization import Tokenization
 from causeway.pipeline.call import CallRecord
 from causeway.providers.network import OutboundRequest
@@ -33,20 +31,6 @@ class ChatModel(Named, Protocol):
         raised as CausewayError, and so are later ones: the caller closes the stream. Closing the
         generator, or cancelling the task that waits on it, frees everything that it holds.
         """
-
-
-class Embedder(Named, Protocol):
-    """Something that makes vectors of texts."""
-
-    async def embed(self, request: EmbeddingRequest, losses: LossReport) -> EmbeddingResponse:
-        """Return one vector for each text; raises CausewayError."""
-
-
-class Reranker(Named, Protocol):
-    """Something that puts documents in the order of their relevance."""
-
-    async def rerank(self, request: RerankRequest, losses: LossReport) -> RerankResponse:
-        """Return the documents' places; raises CausewayError."""
 
 
 class Tokenizer(Named, Protocol):
