@@ -177,10 +177,22 @@ def test_what_follows_the_end_is_dropped() -> None:
 def test_a_frame_that_says_nothing_of_interest_is_not_read() -> None:
     """What a provider says between is the caller's to read: it is passed on at the cost of a search."""
     wire = WIRES["openai"]
-    odd = wire.beginning.encode() + b"data: {odd\n\n" + wire.ending.encode()
-    pieces = [wire.beginning.encode(), b"data: {odd\n\n", wire.ending.encode()]
+    pieces = [wire.beginning.encode(), b"data: {odd}\n\n", wire.ending.encode()]
     items, error = relayed("openai", pieces)
-    assert (sent(items), error) == (odd, None)
+    assert (sent(items), error) == (b"".join(pieces), None)
+
+
+@pytest.mark.parametrize("dialect", FACES)
+@pytest.mark.parametrize(
+    "frame", [b"data: sk-1\n\n", b"data: {odd\n\n", b'data: "odd"\n\n', b"data: [1]\n\n"]
+)
+def test_a_frame_that_is_no_object_is_read_however_the_stream_is_cut(dialect: str, frame: bytes) -> None:
+    wire = WIRES[dialect]
+    beginning, ending = wire.beginning.encode(), wire.ending.encode()
+    for pieces in ([beginning + frame + ending], [beginning, frame, ending], [beginning, frame + ending]):
+        items, error = relayed(dialect, pieces)
+        assert sent(items) == beginning
+        assert isinstance(error, UpstreamProtocolError)
 
 
 @pytest.mark.parametrize("dialect", FACES)

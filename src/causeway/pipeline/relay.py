@@ -2,7 +2,8 @@
 
 Bytes are cut only where a frame ends, so that a stream which breaks off can still be brought to a
 well-formed end. Until something has been said every frame is read; after that only those that hold one
-of the dialect's `tap_markers`, for usage and for failures.
+of the dialect's `tap_markers`, for usage and for failures, and those that do not look like a frame with
+one JSON object: what is none is an error of the provider's, and nobody's to pass on.
 """
 
 import re
@@ -18,6 +19,8 @@ from causeway.pipeline.answers import Item, says_something
 _MAX_FRAME_BYTES = 16 * 1024 * 1024
 _MARKS = (b"\n\n", b"\n\r\n")  # of a frame's end
 _FRAME = re.compile(rb".*?\n(?:\r?\n)+", re.DOTALL)
+# Frames as every vendor writes them. Whether the object between the braces is one is not asked.
+_OBJECT_FRAMES = re.compile(rb"(?:(?:event:[^\r\n]*\r?\n)?data: ?\{[^\r\n]*\}\r?\n\r?\n)*")
 _DONE = b"[DONE]"  # ends the streams of more than one dialect, after the end of the answer or as it
 
 
@@ -104,7 +107,7 @@ class _Tap:
         A frame that is no part of an answer is not for the caller, nor is one that follows the answer's end:
         some dialects' clients fail at an error frame, and none expects two ends.
         """
-        if self.end is None and self.has_spoken and not any(marker in frames for marker in self._markers):
+        if self.end is None and self.has_spoken and self._is_uneventful(frames):
             return frames, None
         passed_on = b""
         for frame in _FRAME.findall(frames):
@@ -118,6 +121,12 @@ class _Tap:
             passed_on += frame
             self._is_done = self.end is not None and _DONE in frame
         return passed_on, None
+
+    def _is_uneventful(self, frames: bytes) -> bool:
+        return (
+            not any(marker in frames for marker in self._markers)
+            and _OBJECT_FRAMES.fullmatch(frames) is not None
+        )
 
     def finish(self) -> None:
         """Take the stream's end; raises UpstreamProtocolError where it came too early."""
