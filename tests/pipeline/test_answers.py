@@ -22,7 +22,7 @@ from causeway.model.events import (
 from causeway.model.loss import LossReport
 from causeway.model.response import Failure, FinishReason
 from causeway.model.usage import Usage
-from causeway.pipeline.answers import Item, OpenStream, read_head, says_something
+from causeway.pipeline.answers import OpenStream, Part, read_head, says_something
 from support.provenance import NOBODY
 
 START, OPEN, CLOSE = MessageStart("a"), ContentStart(0, "text"), ContentEnd(0)
@@ -32,11 +32,11 @@ FAILED = MessageEnd(FinishReason.ERROR, Usage(), Failure("it broke", "server_err
 GONE = UpstreamConnectionError("gone")
 
 
-async def generate(items: Sequence[Item | Exception]) -> AsyncGenerator[Item, None]:
-    for item in items:
-        if isinstance(item, Exception):
-            raise item
-        yield item
+async def generate(parts: Sequence[Part | Exception]) -> AsyncGenerator[Part, None]:
+    for part in parts:
+        if isinstance(part, Exception):
+            raise part
+        yield part
 
 
 @pytest.mark.parametrize(
@@ -59,37 +59,42 @@ def test_what_a_caller_can_see_says_something(event: Event, says: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("items", "length"),
+    ("parts", "length"),
     [
-        ([START, OPEN, SAID, MORE, CLOSE, END], 3),
-        ([START, OPEN, TextDelta(0, ""), SAID, END], 4),
-        ([START, END], 2),  # an answer of nothing is one
+        ([[START], [OPEN], [SAID], [MORE], [CLOSE, END]], 3),
+        ([[START, OPEN], [TextDelta(0, "")], [SAID], [CLOSE, END]], 3),
+        ([[START, OPEN, SAID, MORE], [CLOSE, END]], 1),
+        ([[START], [END]], 2),  # an answer of nothing is one
+        ([[START, END]], 1),
         ([b"frames", b"more"], 1),
         ([], 0),
     ],
 )
-async def test_the_head_ends_with_the_first_that_says_something(items: list[Item], length: int) -> None:
-    stream = generate(items)
-    assert await read_head(stream) == items[:length]
-    assert [item async for item in stream] == items[length:]
+async def test_the_head_ends_with_the_first_that_says_something(parts: list[Part], length: int) -> None:
+    stream = generate(parts)
+    assert await read_head(stream) == parts[:length]
+    assert [part async for part in stream] == parts[length:]
 
 
-async def test_a_failure_that_is_told_before_anything_else_is_raised() -> None:
+@pytest.mark.parametrize("parts", [[[START], [FAILED]], [[START, FAILED]], [[START, OPEN], [CLOSE, FAILED]]])
+async def test_a_failure_that_is_told_before_anything_else_is_raised(parts: list[Part]) -> None:
     with pytest.raises(UpstreamRefusedError) as raised:
-        await read_head(generate([START, FAILED]))
+        await read_head(generate(parts))
     assert (raised.value.message, raised.value.status, raised.value.type) == ("it broke", 502, "server_error")
 
 
 async def test_a_failure_after_something_was_said_is_a_part_of_the_stream() -> None:
-    stream = generate([START, OPEN, SAID, CLOSE, FAILED])
+    stream = generate([[START, OPEN, SAID], [CLOSE, FAILED]])
     await read_head(stream)
-    assert [item async for item in stream] == [CLOSE, FAILED]
+    assert [part async for part in stream] == [[CLOSE, FAILED]]
+    at_once: list[Part] = [[START, OPEN, SAID, CLOSE, FAILED]]
+    assert await read_head(generate(at_once)) == at_once
 
 
 class Held:
     """A stream whose resources and generator say when they are released."""
 
-    def __init__(self, head: list[Item], rest: Sequence[Item | Exception]) -> None:
+    def __init__(self, head: list[Part], rest: Sequence[Part | Exception]) -> None:
         self.released: list[str] = []
         self.ends: list[CausewayError | None] = []
         resources = AsyncExitStack()
@@ -103,39 +108,39 @@ class Held:
             on_end=self.ends.append,
         )
 
-    async def _watched(self, items: Sequence[Item | Exception]) -> AsyncGenerator[Item, None]:
+    async def _watched(self, parts: Sequence[Part | Exception]) -> AsyncGenerator[Part, None]:
         try:
-            async for item in generate(items):
-                yield item
+            async for part in generate(parts):
+                yield part
         finally:
             self.released.append("generator")
 
 
 async def test_a_stream_that_comes_to_its_end_says_so_once() -> None:
-    held = Held([START, OPEN, SAID], [CLOSE, END])
-    assert [item async for item in held.stream.items()] == [START, OPEN, SAID, CLOSE, END]
+    held = Held([[START, OPEN], [SAID]], [[CLOSE], [END]])
+    assert [part async for part in held.stream.parts()] == [[START, OPEN], [SAID], [CLOSE], [END]]
     await held.stream.aclose()
     assert held.ends == [None]
     assert held.released == ["generator", "resources"]
 
 
 async def test_a_stream_that_breaks_says_why() -> None:
-    held = Held([START, OPEN, SAID], [GONE])
-    items = held.stream.items()
-    seen = [await anext(items) for _ in range(3)]
+    held = Held([[START], [OPEN], [SAID]], [GONE])
+    parts = held.stream.parts()
+    seen = [await anext(parts) for _ in range(3)]
     with pytest.raises(UpstreamConnectionError):
-        await anext(items)
+        await anext(parts)
     await held.stream.aclose()
-    assert (seen, held.ends) == ([START, OPEN, SAID], [GONE])
+    assert (seen, held.ends) == ([[START], [OPEN], [SAID]], [GONE])
     assert held.released == ["generator", "resources"]
 
 
 @pytest.mark.parametrize("count", [1, 4])
 async def test_a_stream_that_is_left_says_nothing_and_holds_nothing(count: int) -> None:
-    held = Held([START, OPEN, SAID], [MORE, CLOSE, END])
-    items = held.stream.items()
+    held = Held([[START], [OPEN], [SAID]], [[MORE], [CLOSE, END]])
+    parts = held.stream.parts()
     for _ in range(count):
-        await anext(items)
+        await anext(parts)
     await held.stream.aclose()
     assert held.ends == []
     assert held.released[-1] == "resources"
@@ -145,10 +150,10 @@ async def test_a_stream_that_is_left_says_nothing_and_holds_nothing(count: int) 
 async def test_a_stream_releases_what_it_holds_though_its_generator_fails_to_close() -> None:
     released: list[bool] = []
 
-    async def stubborn() -> AsyncGenerator[Item, None]:
+    async def stubborn() -> AsyncGenerator[Part, None]:
         try:
-            yield SAID
-            yield MORE
+            yield [SAID]
+            yield [MORE]
         finally:
             raise RuntimeError("no")
 
@@ -156,7 +161,7 @@ async def test_a_stream_releases_what_it_holds_though_its_generator_fails_to_clo
     resources.callback(released.append, True)
     rest = stubborn()
     await anext(rest)
-    stream = OpenStream([START], rest, resources, losses=LossReport(), provenance=NOBODY)
+    stream = OpenStream([[START]], rest, resources, losses=LossReport(), provenance=NOBODY)
     with pytest.raises(RuntimeError, match="no"):
         await stream.aclose()
     assert released == [True]

@@ -19,6 +19,7 @@ from causeway.model.errors import (
 )
 from causeway.model.events import (
     ContentEnd,
+    Event,
     MessageEnd,
     MessageStart,
     ToolCallEnd,
@@ -29,9 +30,9 @@ from causeway.model.loss import LossReport
 from causeway.model.request import ChatRequest
 from causeway.model.response import Failure, FinishReason
 from causeway.model.usage import Usage
-from causeway.pipeline.answers import Item, OpenStream, WholeAnswer
+from causeway.pipeline.answers import OpenStream, Part, WholeAnswer
 from causeway.pipeline.call import Attempt, CallRecord, ChatCall, Trail
-from causeway.pipeline.chat import ChatService, as_causeway_error, failed_stream
+from causeway.pipeline.chat import ChatService, ChatStream, as_causeway_error, failed_stream
 from causeway.pipeline.targets import ChatTarget, Place
 from support.answers import ID, USAGE, text_answer
 from support.provenance import NOBODY
@@ -42,7 +43,9 @@ RESPONSE = fold(ANSWER)
 NOW = 1_700_000_000
 GONE = UpstreamConnectionError("gone")
 
-Script = Sequence[Item | BaseException]
+Item = Event | bytes
+# A list of events stands for those that came together.
+Script = Sequence[Item | list[Event] | BaseException]
 
 
 class Target:
@@ -71,17 +74,17 @@ class Target:
         self._ask(trail, place)
         resources = AsyncExitStack()
         resources.callback(self._release)
-        return OpenStream([], self._items(), resources, losses=LossReport(), provenance=NOBODY)
+        return OpenStream([], self._parts(), resources, losses=LossReport(), provenance=NOBODY)
 
     def _release(self) -> None:
         self.released += 1
 
-    async def _items(self) -> AsyncGenerator[Item, None]:
+    async def _parts(self) -> AsyncGenerator[Part, None]:
         assert not isinstance(self.script, BaseException)
         for item in self.script:
             if isinstance(item, BaseException):
                 raise item
-            yield item
+            yield item.copy() if isinstance(item, list) else item if isinstance(item, bytes) else [item]
 
 
 def answered(**changes: Any) -> WholeAnswer:
@@ -122,13 +125,22 @@ def only(calls: RecentCalls) -> CallRecord:
     return record
 
 
+async def flattened(stream: ChatStream) -> list[Item]:
+    """Return the events and frames of a stream, whatever came together."""
+    items: list[Item] = []
+    async for part in stream.parts():
+        assert part, "an empty part would be an empty write"
+        items += [part] if isinstance(part, bytes) else part
+    return items
+
+
 async def streamed(script: Script) -> tuple[list[Item], CallRecord]:
     """Return what a caller gets of a stream, and its record."""
     target = Target(script)
     chats, calls = service(target)
     stream = await chats.open_stream(call(stream=True))
     assert calls.recent() == ()
-    items = [item async for item in stream.items()]
+    items = await flattened(stream)
     await stream.aclose()
     assert target.released == 1
     return items, only(calls)
@@ -205,7 +217,7 @@ async def test_a_fallback_knows_its_place_and_all_attempts_are_on_one_record(str
     chats, calls = service(first, second)
     if stream:
         opened = await chats.open_stream(call(stream=True))
-        assert [item async for item in opened.items()][-1] == END
+        assert (await flattened(opened))[-1] == END
         await opened.aclose()
     else:
         await chats.answer(call())
@@ -257,6 +269,20 @@ async def test_events_out_of_order_end_the_stream() -> None:
     assert record.outcome == "error"
 
 
+async def test_of_events_that_came_together_those_before_an_illegal_one_are_told() -> None:
+    items, record = await streamed([[START, OPEN, SAID, MessageStart("again"), MORE], [CLOSE, END]])
+    assert items[:4] == [MessageStart(ID, "", NOW), OPEN, SAID, ContentEnd(0)]
+    assert isinstance(items[4], MessageEnd)
+    assert len(items) == 5
+    assert record.outcome == "error"
+
+
+async def test_events_that_came_together_go_on_together() -> None:
+    chats, _ = service(Target([[START, OPEN, SAID], [MORE], [CLOSE, END]]))
+    stream = await chats.open_stream(call(stream=True))
+    assert [len(part) async for part in stream.parts()] == [3, 1, 2]
+
+
 async def test_an_end_that_tells_a_failure_is_no_success() -> None:
     failed = MessageEnd(FinishReason.ERROR, USAGE, Failure("broke", "SERVER_ERROR"))
     items, record = await streamed([START, OPEN, SAID, CLOSE, failed])
@@ -285,9 +311,9 @@ async def test_a_stream_that_its_caller_leaves_is_cancelled(count: int) -> None:
     target = Target(ANSWER)
     chats, calls = service(target)
     stream = await chats.open_stream(call(stream=True))
-    items = stream.items()
+    parts = stream.parts()
     for _ in range(count):
-        await anext(items)
+        await anext(parts)
     await stream.aclose()
     assert target.released == 1
     record = only(calls)
@@ -298,7 +324,7 @@ async def test_a_stream_that_its_caller_leaves_is_cancelled(count: int) -> None:
 async def test_a_stream_that_is_closed_twice_is_recorded_once() -> None:
     chats, calls = service(Target(ANSWER))
     stream = await chats.open_stream(call(stream=True))
-    assert [item async for item in stream.items()][-1] == END
+    assert (await flattened(stream))[-1] == END
     await stream.aclose()
     await stream.aclose()
     assert only(calls).outcome == "success"

@@ -17,13 +17,13 @@ from causeway.model.errors import (
     UpstreamProtocolError,
     UpstreamRefusedError,
 )
-from causeway.model.events import ContentEnd, MessageEnd, ToolCallEnd
+from causeway.model.events import ContentEnd, Event, MessageEnd, ToolCallEnd
 from causeway.model.response import FinishReason
 from causeway.pipeline import relay
-from causeway.pipeline.answers import Item
 from causeway.pipeline.relay import FrameCutter, relay_stream
 from support.wire_answers import WIRES, WORDS
 
+Item = Event | bytes
 FACES: dict[str, ChatProviderFace] = {"openai": OpenAiProvider(), "cohere": CohereProvider()}
 USAGE = (
     b'data: {"id":"c","choices":[],"usage":{"prompt_tokens":11,"completion_tokens":5,"total_tokens":16}}\n\n'
@@ -49,8 +49,8 @@ def relayed(dialect: str, pieces: Iterable[bytes | CausewayError]) -> tuple[list
         items: list[Item] = []
         async with aclosing(relay_stream(chunks(), FACES[dialect])) as stream:
             try:
-                async for item in stream:
-                    items.append(item)
+                async for part in stream:
+                    items += [part] if isinstance(part, bytes) else part
             except CausewayError as error:
                 return items, error
         return items, None

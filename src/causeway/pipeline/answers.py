@@ -11,8 +11,9 @@ from causeway.model.loss import LossReport
 from causeway.model.provenance import Provenance
 from causeway.model.response import ChatResponse, Failure
 
-# A part of a stream: an event, or frames that are in the caller's dialect already.
-Item = Event | bytes
+# A part of a stream: events that came together, or frames that are in the caller's dialect already.
+# What comes together goes out together: a write for each event of a burst costs more than all the rest.
+Part = list[Event] | bytes
 
 
 class WholeAnswer(Struct, frozen=True, kw_only=True):
@@ -25,7 +26,7 @@ class WholeAnswer(Struct, frozen=True, kw_only=True):
 
 
 class OpenStream:
-    """A stream whose first content is there; iterate it once, then close it.
+    """A stream whose first content is there; iterate its parts once, then close it.
 
     `resources` holds what it reads from, and is released by `aclose`. `on_end` is told how the reading
     ended: with an error, or none where the stream came to its end.
@@ -33,8 +34,8 @@ class OpenStream:
 
     def __init__(
         self,
-        head: list[Item],
-        rest: AsyncGenerator[Item, None],
+        head: list[Part],
+        rest: AsyncGenerator[Part, None],
         resources: AsyncExitStack,
         *,
         losses: LossReport,
@@ -48,18 +49,19 @@ class OpenStream:
         self.losses = losses
         self.provenance = provenance
 
-    async def items(self) -> AsyncIterator[Item]:
+    async def parts(self) -> AsyncIterator[Part]:
         """Yield the parts in order."""
-        item: Item | None = None
+        part: Part = []
         try:
-            for item in self._head:
-                yield item
-            async for item in self._rest:
-                yield item
+            for part in self._head:
+                yield part
+            async for part in self._rest:
+                yield part
         except CausewayError as error:
             self._on_end(error)
             raise
-        failure = item.failure if isinstance(item, MessageEnd) else None
+        end = part[-1] if part else None
+        failure = end.failure if isinstance(end, MessageEnd) else None
         self._on_end(None if failure is None else _told_failure(failure))
 
     async def aclose(self) -> None:
@@ -70,18 +72,21 @@ class OpenStream:
             await self._resources.aclose()
 
 
-async def read_head(items: AsyncGenerator[Item, None]) -> list[Item]:
+async def read_head(parts: AsyncGenerator[Part, None]) -> list[Part]:
     """Return the parts up to the first that says something: until then another target may answer.
 
     Raises UpstreamRefusedError where the stream says that it failed before it said anything.
     """
-    head: list[Item] = []
-    async for item in items:
-        head.append(item)
-        if isinstance(item, MessageEnd) and item.failure is not None:
-            raise _told_failure(item.failure)
-        if isinstance(item, bytes | MessageEnd) or says_something(item):
+    head: list[Part] = []
+    async for part in parts:
+        head.append(part)
+        if isinstance(part, bytes):
             break
+        for event in part:
+            if isinstance(event, MessageEnd) and event.failure is not None:
+                raise _told_failure(event.failure)
+            if isinstance(event, MessageEnd) or says_something(event):
+                return head
     return head
 
 

@@ -6,18 +6,17 @@ the middle is an error to the one and a well-formed end of the stream to the oth
 
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import TypeVar
+from collections.abc import AsyncIterator, Callable, Sequence
 from uuid import uuid4
 
 from msgspec.structs import replace
 
 from causeway.model.errors import CausewayError, InternalError
 from causeway.model.events import Event, MessageEnd, MessageStart
-from causeway.model.order import EventOrder
+from causeway.model.order import EventOrder, IllegalEventOrderError
 from causeway.model.response import Failure, FinishReason
 from causeway.model.usage import Usage
-from causeway.pipeline.answers import Item, OpenStream, WholeAnswer
+from causeway.pipeline.answers import OpenStream, Part, WholeAnswer
 from causeway.pipeline.call import ChatCall
 from causeway.pipeline.journal import Journal
 from causeway.pipeline.ports import CallLog
@@ -25,8 +24,6 @@ from causeway.pipeline.router import ChatRouter
 from causeway.pipeline.targets import ChatTarget, Place, first_answer
 
 _log = logging.getLogger(__name__)
-
-Answer = TypeVar("Answer")
 
 
 class ChatService:
@@ -43,7 +40,11 @@ class ChatService:
         """Return the whole answer; raises CausewayError."""
         journal = self._journal(call)
         try:
-            answer = await self._ask(call, lambda target, place: target.answer(call, journal.trail, place))
+            targets = self._router.targets(call.request, call.losses)
+            answer = await first_answer(
+                targets,
+                lambda index, target: target.answer(call, journal.trail, _place(index, targets)),
+            )
         except BaseException as error:
             journal.close_failed(error)
             raise
@@ -58,8 +59,10 @@ class ChatService:
         """Return the stream once it has begun to say something; until then raises CausewayError."""
         journal = self._journal(call)
         try:
-            stream = await self._ask(
-                call, lambda target, place: target.open_stream(call, journal.trail, place)
+            targets = self._router.targets(call.request, call.losses)
+            stream = await first_answer(
+                targets,
+                lambda index, target: target.open_stream(call, journal.trail, _place(index, targets)),
             )
         except BaseException as error:
             journal.close_failed(error)
@@ -78,20 +81,15 @@ class ChatService:
             losses=call.losses,
         )
 
-    async def _ask(self, call: ChatCall, ask: Callable[[ChatTarget, Place], Awaitable[Answer]]) -> Answer:
-        targets = self._router.targets(call.request, call.losses)
-        primary = targets[0]
 
-        async def ask_one(index: int, target: ChatTarget) -> Answer:
-            return await ask(target, Place(index, primary.provider, primary.model))
-
-        return await first_answer(targets, ask_one)
+def _place(index: int, targets: Sequence[ChatTarget]) -> Place:
+    return Place(index, targets[0].provider, targets[0].model)
 
 
 class ChatStream:
-    """A stream under way. Iterate `items` once, then close it, whatever happened.
+    """A stream under way. Iterate `parts` once, then close it, whatever happened.
 
-    Whatever goes wrong after the start, the items come to an end: what is open is closed and MessageEnd
+    Whatever goes wrong after the start, the parts come to an end: what is open is closed and MessageEnd
     says why. Relayed frames have said their end themselves: among them come only the events of an end that
     they have not.
     """
@@ -104,28 +102,48 @@ class ChatStream:
         self.provenance = stream.provenance
         self._end: MessageEnd | None = None
 
-    async def items(self) -> AsyncIterator[Item]:
-        """Yield the parts in order."""
+    async def parts(self) -> AsyncIterator[Part]:
+        """Yield the parts in order; none is empty."""
         order, is_relayed = EventOrder(), False
         try:
-            async for item in self._stream.items():
-                if isinstance(item, bytes):
+            async for part in self._stream.parts():
+                if isinstance(part, bytes):
                     is_relayed = True
-                elif isinstance(item, MessageEnd):
-                    self._end = item
-                    if is_relayed:  # the frames have said it
-                        continue
-                    order.advance(item)
-                elif not is_relayed:
-                    order.advance(item)
-                    if isinstance(item, MessageStart) and item.created is None:
-                        item = replace(item, created=self._created)
-                yield item
+                elif is_relayed:
+                    part = self._untold(part)
+                else:
+                    part, defect = self._ordered(part, order)
+                    if defect is not None:
+                        if part:
+                            yield part
+                        raise defect
+                if part:
+                    yield part
         except Exception as error:
             self._end = _failed_end(error)
-            for closing in () if is_relayed else order.closing_events():
-                yield closing
-            yield self._end
+            yield [*([] if is_relayed else order.closing_events()), self._end]
+
+    def _ordered(
+        self, events: list[Event], order: EventOrder
+    ) -> tuple[list[Event], IllegalEventOrderError | None]:
+        """Return the events, up to the first that may not come, with the defect that it is."""
+        for index, event in enumerate(events):
+            try:
+                order.advance(event)
+            except IllegalEventOrderError as defect:
+                return events[:index], defect
+            if isinstance(event, MessageEnd):
+                self._end = event
+            elif isinstance(event, MessageStart) and event.created is None:
+                events[index] = replace(event, created=self._created)
+        return events, None
+
+    def _untold(self, events: list[Event]) -> list[Event]:
+        """Return the events that relayed frames have not told: all but the end, which is kept in mind."""
+        for event in events:
+            if isinstance(event, MessageEnd):
+                self._end = event
+        return [event for event in events if not isinstance(event, MessageEnd)]
 
     async def aclose(self) -> None:
         """Free what the stream holds, and record how it ended."""

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from causeway.grounding.align import Aligner
 from causeway.grounding.prompt import Section, compose_section
 from causeway.grounding.sources import GroundingSource, number_sources
-from causeway.model.content import Citation, Message, TextBlock, UserMessage
+from causeway.model.content import Citation, Message, TextBlock, ToolMessage, UserMessage
 from causeway.model.events import CitationAdded, ContentEnd, ContentStart, Event, TextDelta
 from causeway.model.loss import LossReport
 from causeway.model.request import ChatRequest
@@ -32,10 +32,18 @@ class Grounding:
         self._section_tokens = section_tokens
         self._estimate_tokens = estimate_tokens
 
+    def may_ground(self, request: ChatRequest) -> bool:
+        """Whether the request can have sources at all."""
+        if request.documents:
+            return True
+        # Callers of other dialects expect no citations of what their tools returned.
+        return request.dialect == "cohere" and any(
+            type(message) is ToolMessage for message in request.messages
+        )
+
     async def prepare(self, request: ChatRequest, losses: LossReport) -> tuple[ChatRequest, "Citer | None"]:
         """Return the request without documents, and what cites its answer; none where nothing is to cite."""
-        # Callers of other dialects expect no citations of what their tools returned.
-        sources = number_sources(request) if request.documents or request.dialect == "cohere" else ()
+        sources = number_sources(request) if self.may_ground(request) else ()
         if not sources:
             return request, None
         # Reading many documents takes long enough to be felt by others, so it is done beside them.

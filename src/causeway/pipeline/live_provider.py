@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import TypeVar
 
+from msgspec import Struct
+
 from causeway.model.errors import CausewayError, CircuitOpenError
 from causeway.pipeline.call import Attempt, CallOptions, Trail
 from causeway.pipeline.ports import OutboundClient, OutboundResponse
@@ -18,7 +20,8 @@ from causeway.providers.provider import Provider
 from causeway.providers.spec import Operation
 from causeway.providers.urls import request_url, upstream_model
 from causeway.rules.breaker import Breaker, BreakerPolicy, admitted_keys
-from causeway.rules.key_choice import choose_key, eligible_keys, resolve_alias
+from causeway.rules.key_choice import KeyPin, choose_key, eligible_keys, resolve_alias
+from causeway.rules.memo import Memo
 from causeway.rules.provider_keys import ProviderKey
 from causeway.rules.retry import Reaction, RetryState, reaction_to
 from causeway.rules.stickiness import StickyKeys
@@ -53,6 +56,17 @@ class Lease:
             self._breaker.release(self._ticket)
 
 
+class _Destination(Struct, frozen=True):
+    """Where a request goes, and its headers. Secrets are among them: it has no `repr` of them."""
+
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...]
+
+    def __repr__(self) -> str:
+        return f"_Destination({self.method})"
+
+
 # Asks once, with a key and the provider's name for the model. A stream keeps the lease until its end.
 Ask = Callable[[ProviderKey, str, Lease], Awaitable[Answer]]
 
@@ -75,20 +89,24 @@ class LiveProvider:
         self._now = now
         self._chance = chance
         self._sleep = sleep
+        self._keys = {key.id: key for key in provider.keys}
         self._breakers = {key.id: Breaker(breaker_policy) for key in provider.keys}
         self._sticky_keys = StickyKeys()
+        # What follows from the configuration and the model's name alone is found out once.
+        self._unpinned_keys = Memo(self._find_eligible_keys, len)
+        self._asked_models = Memo(self._find_asked_model, lambda key_and_model: len(key_and_model[1]))
+        self._destinations = Memo(self._find_destination, lambda parts: len(parts[2]))
 
     def send(
         self, operation: Operation, key: ProviderKey, model: str, body: bytes, *, is_stream: bool = False
     ) -> AbstractAsyncContextManager[OutboundResponse]:
         """Send a request, as `OutboundClient.send` does; without a body it is a GET."""
-        media = (("content-type", "application/json"),) if body else ()
-        accept = ("accept", "text/event-stream" if is_stream else "application/json")
+        destination = self._destinations[operation, key.id, model, bool(body), is_stream]
         return self._client.send(
             OutboundRequest(
-                method="POST" if body else "GET",
-                url=request_url(self.provider, key, operation, model),
-                headers=(*request_headers(self.provider, key), *media, accept),
+                method=destination.method,
+                url=destination.url,
+                headers=destination.headers,
                 body=body,
                 is_stream=is_stream,
                 network=self.provider.network,
@@ -102,7 +120,8 @@ class LiveProvider:
 
         Raises the last attempt's error, NoProviderKeyError, or CircuitOpenError where no key may be tried.
         """
-        keys = self._eligible_keys(model, options, place)
+        pin = options.key_pin if place.fallback_index == 0 else None
+        keys = self._unpinned_keys[model] if pin is None else self._find_eligible_keys(model, pin)
         sticky_key_id = self._sticky_key_id(model, options, place)
         pool, state = self._admitted(keys), RetryState()
         while True:
@@ -141,30 +160,41 @@ class LiveProvider:
             raise CircuitOpenError(f"provider '{self.provider.name}' is left alone for a while")
         lease = Lease(breaker, ticket, self._now)
         started = time.perf_counter()
-        asked = upstream_model(self.provider, resolve_alias(key, model))
-
-        def note(error_code: str, status: int) -> None:
+        asked = self._asked_models[key.id, model]
+        error_code, status = "", 200
+        try:
+            return await ask(key, asked, lease)
+        except CausewayError as error:
+            hide_key(error, key)
+            lease.settle(error)
+            error_code, status = error.code, error.status
+            raise
+        except BaseException:
+            lease.release()
+            error_code, status = "cancelled", 499
+            raise
+        finally:
             milliseconds = (time.perf_counter() - started) * 1000
             attempt = Attempt(self.provider.name, asked, key.name, error_code, status, milliseconds)
             trail.attempts.append(attempt)
 
-        try:
-            answer = await ask(key, asked, lease)
-        except CausewayError as error:
-            hide_key(error, key)
-            lease.settle(error)
-            note(error.code, error.status)
-            raise
-        except BaseException:
-            lease.release()
-            note("cancelled", 499)
-            raise
-        note("", 200)
-        return answer
-
-    def _eligible_keys(self, model: str, options: CallOptions, place: Place) -> tuple[ProviderKey, ...]:
-        pin = options.key_pin if place.fallback_index == 0 else None
+    def _find_eligible_keys(self, model: str, pin: KeyPin | None = None) -> tuple[ProviderKey, ...]:
         return eligible_keys(self.provider.keys, provider=self.provider.name, model=model, pin=pin)
+
+    def _find_asked_model(self, key_and_model: tuple[str, str]) -> str:
+        key_id, model = key_and_model
+        return upstream_model(self.provider, resolve_alias(self._keys[key_id], model))
+
+    def _find_destination(self, parts: tuple[Operation, str, str, bool, bool]) -> _Destination:
+        operation, key_id, model, has_body, is_stream = parts
+        key = self._keys[key_id]
+        media = (("content-type", "application/json"),) if has_body else ()
+        accept = ("accept", "text/event-stream" if is_stream else "application/json")
+        return _Destination(
+            "POST" if has_body else "GET",
+            request_url(self.provider, key, operation, model),
+            (*request_headers(self.provider, key), *media, accept),
+        )
 
     def _sticky_key_id(self, model: str, options: CallOptions, place: Place) -> str | None:
         if options.session_id is None or place.fallback_index > 0:

@@ -7,7 +7,7 @@ from causeway.model.events import Event
 from causeway.model.fold import Fold
 from causeway.model.loss import LossReport
 from causeway.model.provenance import Provenance
-from causeway.pipeline.answers import OpenStream, WholeAnswer, read_head
+from causeway.pipeline.answers import OpenStream, Part, WholeAnswer, read_head
 from causeway.pipeline.call import ChatCall, Trail
 from causeway.pipeline.ports import ChatModel
 from causeway.pipeline.targets import Place
@@ -40,13 +40,18 @@ class LocalChat:
     async def open_stream(self, call: ChatCall, trail: Trail, place: Place) -> OpenStream:  # noqa: ARG002
         """Return the answer once it has begun; raises CausewayError."""
         losses = call.losses.branch()
-        items = self._events(call, losses)
+        parts = self._parts(call, losses)
         async with AsyncExitStack() as resources:
-            resources.push_async_callback(items.aclose)
-            head = await read_head(items)
+            resources.push_async_callback(parts.aclose)
+            head = await read_head(parts)
             return OpenStream(
-                head, items, resources.pop_all(), losses=losses, provenance=self._provenance(call, place)
+                head, parts, resources.pop_all(), losses=losses, provenance=self._provenance(call, place)
             )
+
+    async def _parts(self, call: ChatCall, losses: LossReport) -> AsyncGenerator[Part, None]:
+        async with aclosing(self._events(call, losses)) as events:
+            async for event in events:
+                yield [event]
 
     async def _events(self, call: ChatCall, losses: LossReport) -> AsyncGenerator[Event, None]:
         events = self._chat_model.stream_chat(call.request, losses)

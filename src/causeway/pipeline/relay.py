@@ -14,7 +14,7 @@ from causeway.dialects.faces import ChatProviderFace
 from causeway.model.errors import CausewayError, UpstreamProtocolError
 from causeway.model.events import Event, MessageEnd
 from causeway.model.order import EventOrder, IllegalEventOrderError
-from causeway.pipeline.answers import Item, says_something
+from causeway.pipeline.answers import Part, says_something
 
 _MAX_FRAME_BYTES = 16 * 1024 * 1024
 _MARKS = (b"\n\n", b"\n\r\n")  # of a frame's end
@@ -52,10 +52,10 @@ class FrameCutter:
 
 async def relay_stream(
     chunks: AsyncGenerator[bytes, None], face: ChatProviderFace
-) -> AsyncGenerator[Item, None]:
+) -> AsyncGenerator[Part, None]:
     """Yield frames as they came, and at last the MessageEnd that they told, which is not to be sent.
 
-    The first item holds everything up to the first content. Raises what `chunks` and the stream's decoder
+    The first part holds everything up to the first content. Raises what `chunks` and the stream's decoder
     raise; after the first content the event that closes what is open has been yielded by then.
     """
     tap, cutter = _Tap(face), FrameCutter()
@@ -78,16 +78,15 @@ async def relay_stream(
                     raise UpstreamProtocolError("the provider sent much and said nothing")
         tap.finish()
     except CausewayError:
-        if tap.has_spoken:
-            for event in tap.order.closing_events():
-                yield event
+        if tap.has_spoken and (closing := tap.order.closing_events()):
+            yield closing
         raise
     has_failed_early = tap.end is not None and tap.end.failure is not None and not tap.has_spoken
     rest = held + cutter.rest()
     if rest and not has_failed_early:
         yield rest
     if tap.end is not None:
-        yield tap.end
+        yield [tap.end]
 
 
 class _Tap:

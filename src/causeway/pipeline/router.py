@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from msgspec import Struct
 
 from causeway.dialects.faces import ChatProviderFace
-from causeway.model.loss import LossReport
+from causeway.model.loss import Loss, LossReport
 from causeway.model.request import ChatRequest
 from causeway.pipeline.grounded import Grounding
 from causeway.pipeline.live_provider import LiveProvider
@@ -13,6 +13,7 @@ from causeway.pipeline.local_chat import LocalChat
 from causeway.pipeline.targets import ChatTarget
 from causeway.pipeline.upstream_chat import UpstreamChat
 from causeway.providers.spec import Operation
+from causeway.rules.memo import Memo
 from causeway.rules.model_names import LOCAL
 from causeway.rules.resolution import ServedModels, Target, parse_fallbacks, resolve_model, served_provider
 
@@ -89,8 +90,19 @@ class Router:
         return any(provider.name == target.provider for provider in self._served.providers)
 
 
+# A model's name, the dialect it came in, and the fallbacks.
+_Asked = tuple[str, str, tuple[str, ...]]
+
+
+class _Plan(Struct, frozen=True):
+    """Who is asked for a name, in order, and what that alone loses."""
+
+    targets: tuple[ChatTarget, ...]
+    losses: tuple[Loss, ...]
+
+
 class ChatRouter:
-    """Names those who may answer a chat."""
+    """Names those who may answer a chat. What a name means is found out once."""
 
     def __init__(
         self,
@@ -107,11 +119,19 @@ class ChatRouter:
         self._groundings = {
             name: make_grounding(live.provider.document_tokens) for name, live in lives.items()
         }
+        self._plans = Memo(self._plan, lambda asked: len(asked[0]) + sum(map(len, asked[2])))
 
-    def targets(self, request: ChatRequest, losses: LossReport) -> list[ChatTarget]:
+    def targets(self, request: ChatRequest, losses: LossReport) -> Sequence[ChatTarget]:
         """Return the primary and its fallbacks; raises as `Router.resolve` does."""
-        resolved = self._router.resolve(request.model, request.dialect, request.fallbacks, losses)
-        return [self._target(target) for target in resolved]
+        plan = self._plans[request.model, request.dialect, request.fallbacks]
+        for loss in plan.losses:
+            losses.add(loss.kind, loss.path, loss.detail)
+        return plan.targets
+
+    def _plan(self, asked: _Asked) -> _Plan:
+        losses = LossReport()
+        resolved = self._router.resolve(*asked, losses)
+        return _Plan(tuple(self._target(target) for target in resolved), tuple(losses.losses))
 
     def _target(self, target: Target) -> ChatTarget:
         if target.provider == LOCAL:

@@ -6,7 +6,7 @@ around it.
 """
 
 import time
-from collections.abc import AsyncGenerator, Iterable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from contextlib import AsyncExitStack, aclosing
 
 import msgspec
@@ -21,7 +21,7 @@ from causeway.model.loss import LossReport
 from causeway.model.provenance import Provenance
 from causeway.model.request import ChatRequest
 from causeway.model.response import ChatResponse
-from causeway.pipeline.answers import Item, OpenStream, WholeAnswer, read_head
+from causeway.pipeline.answers import OpenStream, Part, WholeAnswer, read_head
 from causeway.pipeline.call import ChatCall, Trail
 from causeway.pipeline.grounded import Citer, Grounding
 from causeway.pipeline.live_provider import Lease, LiveProvider
@@ -94,14 +94,14 @@ class UpstreamChat:
                     self._live.send("chat", key, model, body, is_stream=True)
                 )
                 await raise_for_status(response, self._face, key)
-                items = await self._items(response, prepared)
-                resources.push_async_callback(items.aclose)
-                head = await read_head(items)
+                parts = await self._parts(response, prepared)
+                resources.push_async_callback(parts.aclose)
+                head = await read_head(parts)
                 lease.settle_trial()
                 resources.callback(lease.release)
                 return OpenStream(
                     head,
-                    items,
+                    parts,
                     resources.pop_all(),
                     losses=losses,
                     provenance=self._provenance(call, key, model, place, started),
@@ -116,7 +116,7 @@ class UpstreamChat:
             losses = LossReport(strict=call.losses.strict)
             return _Prepared(request=request, losses=losses, citer=None, is_relayed=True)
         losses, citer = call.losses.branch(), None
-        if not face.reads_documents:
+        if not face.reads_documents and self._grounding.may_ground(request):
             request, citer = await self._grounding.prepare(request, losses)
         if len(request.sampling.stop_sequences) > face.max_stop_sequences:
             name = "stop" if request.dialect == "openai" else "stop_sequences"
@@ -137,11 +137,11 @@ class UpstreamChat:
         losses.refuse_if_strict()
         return body, losses
 
-    async def _items(self, response: OutboundResponse, prepared: _Prepared) -> AsyncGenerator[Item, None]:
+    async def _parts(self, response: OutboundResponse, prepared: _Prepared) -> AsyncGenerator[Part, None]:
         kind = media_type(response)
         if kind == "application/json":  # a provider that does not stream this, or an error under 200
             content = await response.read(MAX_RESPONSE_BYTES)
-            return _as_generator(self._staged(unfold(self._face.decode_response(content)), prepared))
+            return _as_generator(list(self._staged(unfold(self._face.decode_response(content)), prepared)))
         if kind not in ("text/event-stream", ""):
             raise UpstreamProtocolError(
                 f"the provider answered with {kind[:100]} where a stream was asked for"
@@ -152,27 +152,28 @@ class UpstreamChat:
 
     async def _translated(
         self, response: OutboundResponse, prepared: _Prepared
-    ) -> AsyncGenerator[Item, None]:
+    ) -> AsyncGenerator[Part, None]:
         decoder = self._face.stream_decoder()
         stop, citer = self._stop_stage(prepared), prepared.citer
-        async with aclosing(response.chunks()) as chunks:
-            if stop is None and citer is None:
+        events: list[Event] = []
+        take = _taker(events, stop, citer)
+        try:
+            async with aclosing(response.chunks()) as chunks:
                 async for chunk in chunks:
-                    for event in decoder.feed(chunk):
-                        yield event
-                for event in decoder.finish():
-                    yield event
-                return
-            async for chunk in chunks:
-                for event in decoder.feed(chunk):
-                    for told in _staged(event, stop, citer):
-                        yield told
+                    take(decoder.feed(chunk))
                     if stop is not None and stop.is_stopped:
-                        yield stop.early_end()
+                        yield [*events, stop.early_end()]
                         return
-            for event in decoder.finish():
-                for told in _staged(event, stop, citer):
-                    yield told
+                    if events:
+                        yield events.copy()
+                        events.clear()
+            take(decoder.finish())
+        except CausewayError:
+            if events:  # what came before the failure is told before it
+                yield events
+            raise
+        if events:
+            yield events
 
     def _finish(self, response: ChatResponse, prepared: _Prepared) -> ChatResponse:
         if prepared.citer is None and self._stop_stage(prepared) is None:
@@ -213,6 +214,21 @@ def _staged(event: Event, stop: StopStage | None, citer: Citer | None) -> Iterat
             yield from citer.tell(told)
 
 
-async def _as_generator(events: Iterable[Event]) -> AsyncGenerator[Item, None]:
-    for event in events:
-        yield event
+def _taker(
+    events: list[Event], stop: StopStage | None, citer: Citer | None
+) -> Callable[[Iterable[Event]], None]:
+    """Return what adds decoded events to `events` one by one, so that those before an error are kept."""
+    if stop is None and citer is None:
+        return events.extend
+
+    def take(decoded: Iterable[Event]) -> None:
+        for event in decoded:
+            events.extend(_staged(event, stop, citer))
+            if stop is not None and stop.is_stopped:
+                return
+
+    return take
+
+
+async def _as_generator(events: list[Event]) -> AsyncGenerator[Part, None]:
+    yield events

@@ -5,7 +5,7 @@ from msgspec import Struct
 MAX_RESPONSE_BYTES = 64 * 1024 * 1024
 
 
-class Timeouts(Struct, frozen=True, kw_only=True):
+class Timeouts(Struct, frozen=True, kw_only=True, cache_hash=True):
     """How long to wait for a provider.
 
     `first_byte_seconds` runs from the request until the head of the answer, and for a whole answer until
@@ -19,7 +19,7 @@ class Timeouts(Struct, frozen=True, kw_only=True):
     total_seconds: float | None = None
 
 
-class Network(Struct, frozen=True, kw_only=True):
+class Network(Struct, frozen=True, kw_only=True, cache_hash=True):
     """One way to providers; connections are shared among requests with an equal one.
 
     `proxy_url` is `http://` or `socks5://`, with user and password in it where the proxy wants them;

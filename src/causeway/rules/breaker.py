@@ -53,8 +53,9 @@ class Breaker:
 
     def admits(self, now_seconds: float) -> bool:
         """Whether `enter` would let a call through."""
-        state = self.state(now_seconds)
-        return state == "closed" or (state == "half-open" and not self._has_trial)
+        if self._opens_until_seconds is None:
+            return True
+        return now_seconds >= self._opens_until_seconds and not self._has_trial
 
     def enter(self, now_seconds: float) -> int | None:
         """Return a ticket for one call, or none: then it must not be made. Half-open, it is the one trial."""
@@ -131,7 +132,7 @@ def admitted_keys(
 
     Raises CircuitOpenError where there are keys and none is let through.
     """
-    admitted = tuple(key for key in keys if key.id not in breakers or breakers[key.id].admits(now_seconds))
+    admitted = tuple([key for key in keys if key.id not in breakers or breakers[key.id].admits(now_seconds)])
     if keys and not admitted:
         raise CircuitOpenError(
             f"provider '{provider}' failed repeatedly and is left alone for a while",

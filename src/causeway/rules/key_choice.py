@@ -71,6 +71,8 @@ def choose_key(
     """
     if not keys:
         raise ValueError("there are no keys to choose from")
+    if len(keys) == 1:
+        return keys[0]
     for key in keys:
         if key.id == sticky_key_id:
             return key

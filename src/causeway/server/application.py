@@ -145,8 +145,7 @@ class Application:
             max_bytes=self._config.max_body_bytes,
             timeout_seconds=self._config.body_timeout_seconds,
         )
-        query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
-        call = Call(trace_id, body, request_headers, query, found.parameters)
+        call = Call(trace_id, body, request_headers, _decode_query(scope["query_string"]), found.parameters)
         if isinstance(endpoint, ChatEndpoint):
             await self._chat.serve(endpoint, call, headers, receive, send)
         else:
@@ -158,6 +157,10 @@ class Application:
             raise AuthenticationError("no api key supplied")
         if not self._keys.admits(key):
             raise AuthenticationError("invalid api token")
+
+
+def _decode_query(query: bytes) -> dict[str, str]:
+    return dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True)) if query else {}
 
 
 class _TrackedSend:

@@ -4,6 +4,7 @@ Source of truth: Bifrost's headers (`x-bf-*` in, `x-bifrost-*` out), and Causewa
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from causeway.model.errors import InvalidRequestError
 from causeway.model.loss import LossReport
@@ -16,11 +17,16 @@ from causeway.server.asgi import Headers
 STRICT_HEADER = b"x-causeway-strict"
 LOSS_HEADER = b"x-causeway-loss"
 _MAX_LOSS_CHARACTERS = 2000
+_MAX_NAME_CHARACTERS = 500
+_OPTION_HEADERS = frozenset((b"x-bf-api-key-id", b"x-bf-api-key", b"x-bf-session-id", b"x-bf-session-ttl"))
+_NO_OPTIONS = CallOptions()
 _BOOLEANS = {b"true": True, b"1": True, b"false": False, b"0": False}
 
 
 def decode_options(headers: Mapping[bytes, bytes]) -> CallOptions:
     """Return what a caller asks of the gateway itself; raises InvalidRequestError, naming the header."""
+    if _OPTION_HEADERS.isdisjoint(headers):
+        return _NO_OPTIONS
     return CallOptions(
         key_pin=pin_from_headers(headers),
         session_id=_text(headers, b"x-bf-session-id"),
@@ -43,21 +49,35 @@ def decode_strictness(headers: Mapping[bytes, bytes], default: bool) -> bool:
 
 def encode_provenance(provenance: Provenance) -> Headers:
     """Return the headers that say who answered."""
-    headers = [
-        (b"x-bifrost-provider", _ascii(provenance.provider)),
-        (b"x-bifrost-original-model", _ascii(provenance.model_requested)),
-        (b"x-bifrost-resolved-model", _ascii(provenance.model)),
-        (b"x-bifrost-request-type", _ascii(provenance.request_type)),
+    headers = _encode_who(
+        provenance.provider,
+        provenance.model_requested[:_MAX_NAME_CHARACTERS],
+        provenance.model[:_MAX_NAME_CHARACTERS],
+        provenance.request_type,
+        provenance.key_name,
+    )
+    if provenance.fallback_index == 0:
+        return headers
+    return [
+        *headers,
+        (b"x-bifrost-fallback-index", str(provenance.fallback_index).encode()),
+        (b"x-bifrost-routing-info-is-fallback", b"true"),
+        (b"x-bifrost-routing-info-primary-provider", _ascii(provenance.primary_provider)),
+        (b"x-bifrost-routing-info-primary-model", _ascii(provenance.primary_model[:_MAX_NAME_CHARACTERS])),
     ]
-    if provenance.key_name:
-        headers.append((b"x-bifrost-routing-info-key", _ascii(provenance.key_name)))
-    if provenance.fallback_index > 0:
-        headers += [
-            (b"x-bifrost-fallback-index", str(provenance.fallback_index).encode()),
-            (b"x-bifrost-routing-info-is-fallback", b"true"),
-            (b"x-bifrost-routing-info-primary-provider", _ascii(provenance.primary_provider)),
-            (b"x-bifrost-routing-info-primary-model", _ascii(provenance.primary_model)),
-        ]
+
+
+@lru_cache(maxsize=1024)
+def _encode_who(provider: str, model_requested: str, model: str, request_type: str, key_name: str) -> Headers:
+    """Return headers that nobody may change: they are made once, and are the same in most answers."""
+    headers = [
+        (b"x-bifrost-provider", _ascii(provider)),
+        (b"x-bifrost-original-model", _ascii(model_requested)),
+        (b"x-bifrost-resolved-model", _ascii(model)),
+        (b"x-bifrost-request-type", _ascii(request_type)),
+    ]
+    if key_name:
+        headers.append((b"x-bifrost-routing-info-key", _ascii(key_name)))
     return headers
 
 

@@ -14,7 +14,7 @@ from causeway.dialects.faces import ChatClientFace
 from causeway.model.loss import LossReport
 from causeway.model.provenance import Provenance
 from causeway.model.request import ChatRequest
-from causeway.pipeline.answers import Item
+from causeway.pipeline.answers import Part
 from causeway.pipeline.call import ChatCall
 from causeway.pipeline.chat import ChatService, ChatStream, failed_stream
 from causeway.server.asgi import Headers, Receive, Send, end_stream, send_chunk, send_json, start_stream
@@ -102,35 +102,36 @@ class ChatHandler:
             if headers is not None:
                 all_headers = headers + _telling(face, stream.losses, stream.provenance)
                 await start_stream(send, face.stream_media_type, all_headers)
-            items = stream.items()
+            parts = stream.parts()
             broken_end: BrokenEnd | None = None
-            async for item in self._with_heartbeats(items) if self._heartbeat_seconds else items:
-                if item is None:
-                    await send_chunk(send, face.heartbeat)
-                elif isinstance(item, bytes):
+            async for part in self._with_heartbeats(parts) if self._heartbeat_seconds else parts:
+                if part is None:
+                    frames = face.heartbeat
+                elif isinstance(part, bytes):
                     broken_end = broken_end or BrokenEnd(encoder)
-                    await send_chunk(send, face.relay_frame(item, stream.provenance))
-                elif broken_end is None:
-                    await send_chunk(send, encoder.encode(item))
-                elif frames := broken_end.encode(item):
+                    frames = face.relay_frame(part, stream.provenance)
+                else:
+                    encode = encoder.encode if broken_end is None else broken_end.encode
+                    frames = b"".join(map(encode, part))
+                if frames:
                     await send_chunk(send, frames)
             await end_stream(send)
         finally:
             await stream.aclose()
 
-    async def _with_heartbeats(self, items: AsyncIterator[Item]) -> AsyncIterator[Item | None]:
-        pending = asyncio.ensure_future(anext(items, None))
+    async def _with_heartbeats(self, parts: AsyncIterator[Part]) -> AsyncIterator[Part | None]:
+        pending = asyncio.ensure_future(anext(parts, None))
         try:
             while True:
                 done, _ = await asyncio.wait({pending}, timeout=self._heartbeat_seconds)
                 if not done:
                     yield None
                     continue
-                item = pending.result()
-                if item is None:
+                part = pending.result()
+                if part is None:
                     return
-                yield item
-                pending = asyncio.ensure_future(anext(items, None))
+                yield part
+                pending = asyncio.ensure_future(anext(parts, None))
         finally:
             pending.cancel()
             await asyncio.wait({pending})

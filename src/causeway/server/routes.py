@@ -41,17 +41,18 @@ class Routes(Generic[Endpoint]):
     """A table of endpoints. A path without placeholders goes before one with them."""
 
     def __init__(self, endpoints: Iterable[Endpoint]) -> None:
-        self._fixed: dict[str, dict[str, Endpoint]] = {}
+        fixed: dict[str, dict[str, Endpoint]] = {}
         patterns: dict[str, dict[str, Endpoint]] = {}
         for endpoint in endpoints:
-            table = patterns if "{" in endpoint.path else self._fixed
+            table = patterns if "{" in endpoint.path else fixed
             table.setdefault(endpoint.path, {})[endpoint.method] = endpoint
+        self._fixed = {path: Found(methods, {}) for path, methods in fixed.items()}
         self._patterns = [(_compile(path), methods) for path, methods in patterns.items()]
 
     def find(self, path: str) -> Found[Endpoint] | None:
         """Return what stands at a path, already percent-decoded."""
-        if (methods := self._fixed.get(path)) is not None:
-            return Found(methods, {})
+        if (found := self._fixed.get(path)) is not None:
+            return found
         for pattern, methods in self._patterns:
             if match := pattern.fullmatch(path):
                 return Found(methods, match.groupdict())
