@@ -30,12 +30,22 @@ Answer = TypeVar("Answer")
 
 
 class Lease:
-    """One attempt's claim on a key. To be settled once, when it is known how the attempt ended."""
+    """One attempt's claim on a key. To be settled once, when it is known how the attempt ended.
 
-    def __init__(self, breaker: Breaker, ticket: int, now: Callable[[], float]) -> None:
+    `asked_model` is the provider's name for the model.
+    """
+
+    __slots__ = ("_breaker", "_is_settled", "_now", "_started", "_ticket", "asked_model", "key")
+
+    def __init__(
+        self, key: ProviderKey, asked_model: str, breaker: Breaker, ticket: int, now: Callable[[], float]
+    ) -> None:
+        self.key = key
+        self.asked_model = asked_model
         self._breaker = breaker
         self._ticket = ticket
         self._now = now
+        self._started = time.perf_counter()
         self._is_settled = False
 
     def settle(self, error: CausewayError | None) -> None:
@@ -54,6 +64,11 @@ class Lease:
         if not self._is_settled:
             self._is_settled = True
             self._breaker.release(self._ticket)
+
+    def note(self, provider: str, error_code: str, status: int) -> Attempt:
+        """Return what is recorded of the attempt, which has ended now, or has begun to be answered."""
+        milliseconds = (time.perf_counter() - self._started) * 1000
+        return Attempt(provider, self.asked_model, self.key.name, error_code, status, milliseconds)
 
 
 class _Destination(Struct, frozen=True):
@@ -126,9 +141,13 @@ class LiveProvider:
         pool, state = self._admitted(keys), RetryState()
         while True:
             key = choose_key(pool, sticky_key_id=sticky_key_id, chance=self._chance())
+            lease = self._lease(key, model)
             try:
-                answer = await self._ask_once(key, model, trail, ask)
+                answer = await ask(key, lease.asked_model, lease)
             except CausewayError as error:
+                hide_key(error, key)
+                lease.settle(error)
+                trail.attempts.append(lease.note(self.provider.name, error.code, error.status))
                 if reaction_to(error) is Reaction.DROP_KEY and options.session_id is not None:
                     self._sticky_keys.forget(self.provider.name, options.session_id, model)
                 retry = state.after(
@@ -147,36 +166,23 @@ class LiveProvider:
                 if not pool:
                     raise
                 continue
+            except BaseException:
+                lease.release()
+                trail.attempts.append(lease.note(self.provider.name, "cancelled", 499))
+                raise
+            trail.attempts.append(lease.note(self.provider.name, "", 200))
             self._keep_sticky(key, model, options, place)
             return answer
 
-    def _admitted(self, keys: Sequence[ProviderKey]) -> tuple[ProviderKey, ...]:
-        return admitted_keys(keys, self._breakers, provider=self.provider.name, now_seconds=self._now())
-
-    async def _ask_once(self, key: ProviderKey, model: str, trail: Trail, ask: Ask[Answer]) -> Answer:
+    def _lease(self, key: ProviderKey, model: str) -> Lease:
         breaker = self._breakers[key.id]
         ticket = breaker.enter(self._now())
         if ticket is None:  # `admitted_keys` has let it through, and nothing has been awaited since
             raise CircuitOpenError(f"provider '{self.provider.name}' is left alone for a while")
-        lease = Lease(breaker, ticket, self._now)
-        started = time.perf_counter()
-        asked = self._asked_models[key.id, model]
-        error_code, status = "", 200
-        try:
-            return await ask(key, asked, lease)
-        except CausewayError as error:
-            hide_key(error, key)
-            lease.settle(error)
-            error_code, status = error.code, error.status
-            raise
-        except BaseException:
-            lease.release()
-            error_code, status = "cancelled", 499
-            raise
-        finally:
-            milliseconds = (time.perf_counter() - started) * 1000
-            attempt = Attempt(self.provider.name, asked, key.name, error_code, status, milliseconds)
-            trail.attempts.append(attempt)
+        return Lease(key, self._asked_models[key.id, model], breaker, ticket, self._now)
+
+    def _admitted(self, keys: Sequence[ProviderKey]) -> tuple[ProviderKey, ...]:
+        return admitted_keys(keys, self._breakers, provider=self.provider.name, now_seconds=self._now())
 
     def _find_eligible_keys(self, model: str, pin: KeyPin | None = None) -> tuple[ProviderKey, ...]:
         return eligible_keys(self.provider.keys, provider=self.provider.name, model=model, pin=pin)

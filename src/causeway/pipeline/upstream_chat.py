@@ -40,8 +40,9 @@ class _Prepared(Struct, frozen=True, kw_only=True):
 
     request: ChatRequest
     losses: LossReport
-    citer: Citer | None
     is_relayed: bool
+    is_to_be_grounded: bool = False
+    citer: Citer | None = None
 
 
 class UpstreamChat:
@@ -56,13 +57,16 @@ class UpstreamChat:
 
     async def answer(self, call: ChatCall, trail: Trail, place: Place) -> WholeAnswer:
         """Return the whole answer; raises CausewayError once no attempt has succeeded."""
-        prepared = await self._prepare(call)
+        prepared = self._prepare(call)
+        if prepared.is_to_be_grounded:
+            prepared = await self._ground(prepared)
 
         async def ask(key: ProviderKey, model: str, lease: Lease) -> WholeAnswer:
             body, losses = self._encode(call, prepared, model)
             started = time.perf_counter()
             async with self._live.send("chat", key, model, body) as response:
-                await raise_for_status(response, self._face, key)
+                if response.status != 200:
+                    await raise_for_status(response, self._face, key)
                 content = await response.read(MAX_RESPONSE_BYTES)
             answered = self._face.decode_response(content)
             if answered.failure is not None and not answered.content and not answered.tool_calls:
@@ -79,7 +83,9 @@ class UpstreamChat:
 
     async def open_stream(self, call: ChatCall, trail: Trail, place: Place) -> OpenStream:
         """Return the answer once it has begun; raises CausewayError once no attempt has succeeded."""
-        prepared = await self._prepare(call)
+        prepared = self._prepare(call)
+        if prepared.is_to_be_grounded:
+            prepared = await self._ground(prepared)
 
         async def ask(key: ProviderKey, model: str, lease: Lease) -> OpenStream:
             def settle(error: CausewayError | None) -> None:
@@ -93,7 +99,8 @@ class UpstreamChat:
                 response = await resources.enter_async_context(
                     self._live.send("chat", key, model, body, is_stream=True)
                 )
-                await raise_for_status(response, self._face, key)
+                if response.status != 200:
+                    await raise_for_status(response, self._face, key)
                 parts = await self._parts(response, prepared)
                 resources.push_async_callback(parts.aclose)
                 head = await read_head(parts)
@@ -110,19 +117,24 @@ class UpstreamChat:
 
         return await self._live.attempt(self.model, call.options, trail, place, ask)
 
-    async def _prepare(self, call: ChatCall) -> _Prepared:
+    def _prepare(self, call: ChatCall) -> _Prepared:
         request, face = call.request, self._face
         if request.dialect == face.dialect and face.takes_verbatim(request, call.body):
             losses = LossReport(strict=call.losses.strict)
-            return _Prepared(request=request, losses=losses, citer=None, is_relayed=True)
-        losses, citer = call.losses.branch(), None
-        if not face.reads_documents and self._grounding.may_ground(request):
-            request, citer = await self._grounding.prepare(request, losses)
+            return _Prepared(request=request, losses=losses, is_relayed=True)
+        losses = call.losses.branch()
         if len(request.sampling.stop_sequences) > face.max_stop_sequences:
             name = "stop" if request.dialect == "openai" else "stop_sequences"
             path = f"{name}[{face.max_stop_sequences}:]"
             losses.add("mapped", path, "the gateway stops the answer there, the provider is not told")
-        return _Prepared(request=request, losses=losses, citer=citer, is_relayed=False)
+        is_to_be_grounded = not face.reads_documents and self._grounding.may_ground(request)
+        return _Prepared(
+            request=request, losses=losses, is_relayed=False, is_to_be_grounded=is_to_be_grounded
+        )
+
+    async def _ground(self, prepared: _Prepared) -> _Prepared:
+        request, citer = await self._grounding.prepare(prepared.request, prepared.losses)
+        return replace(prepared, request=request, citer=citer)
 
     def _encode(self, call: ChatCall, prepared: _Prepared, model: str) -> tuple[bytes, LossReport]:
         if prepared.is_relayed:
