@@ -19,9 +19,11 @@ from causeway.dialects.registry import chat_provider_face
 from causeway.model.events import ContentStart, MessageStart, TextDelta
 from causeway.model.loss import LossReport
 from causeway.model.provenance import Provenance
+from causeway.server.garbage_collection import settle
 
 _TRY_SECONDS = 0.03
 _TRIES = 7
+_REPEATS = 20
 _PROVENANCE = Provenance(
     provider="openai", model="m", model_requested="openai/m", request_type="chat_completion"
 )
@@ -42,27 +44,53 @@ class Timing(Struct, frozen=True):
 
 
 def timings() -> Iterator[Timing]:
-    """Yield the timing of each codec of both dialects."""
-    faces = {endpoint.path: endpoint.face for endpoint in chat_endpoints()}
-    yield from _dialect_timings("cohere", faces["/v2/chat"])
-    yield from _dialect_timings("openai", faces["/openai/v1/chat/completions"])
+    """Yield the timing of each codec of both dialects, then of a call's whole way through both."""
+    faces: dict[bodies.Dialect, ChatClientFace] = {
+        "cohere": _client_face("/v2/chat"),
+        "openai": _client_face("/openai/v1/chat/completions"),
+    }
+    for name, face in faces.items():
+        yield from _request_timings(name, face, "a request", 600)
+        yield from _request_timings(name, face, "200 kB", 200_000)
+        yield from _answer_timings(name, face, "an answer", BODY_BYTES["whole"])
+        yield from _answer_timings(name, face, "1 MB", BODY_BYTES["large-1m"])
+        yield from _event_timings(name, face)
+    yield from _translation_timings(faces["cohere"])
 
 
-def _dialect_timings(name: bodies.Dialect, face: ChatClientFace) -> Iterator[Timing]:
-    """Yield requests, whole answers, and one event of a stream, each to the caller and to the provider."""
+def _client_face(path: str) -> ChatClientFace:
+    return next(endpoint.face for endpoint in chat_endpoints() if endpoint.path == path)
+
+
+def _request_timings(
+    name: bodies.Dialect, face: ChatClientFace, title: str, history_bytes: int
+) -> Iterator[Timing]:
     provider = chat_provider_face(name, {})
-    asked = bodies.encode_question(bodies.Question(dialect=name, model="m"), "m")
+    asked = _question(name, history_bytes)
     request = face.decode_request(asked, LossReport())
-    completion = bodies.completion(BODY_BYTES["whole"])
-    response = chat_provider_face("openai", {}).decode_response(completion)
+    yield _timing(f"{name}: decode {title}", asked, lambda: face.decode_request(asked, LossReport()))
+    yield _timing(f"{name}: encode {title}", asked, lambda: provider.encode_request(request, LossReport()))
+
+
+def _answer_timings(
+    name: bodies.Dialect, face: ChatClientFace, title: str, text_bytes: int
+) -> Iterator[Timing]:
+    provider = chat_provider_face(name, {})
+    request = face.decode_request(_question(name, 600), LossReport())
+    response = chat_provider_face("openai", {}).decode_response(bodies.completion(text_bytes))
     answer = face.encode_response(response, request, _PROVENANCE)
-    yield _timing(f"{name}: decode a request", asked, lambda: face.decode_request(asked, LossReport()))
-    yield _timing(f"{name}: encode a request", asked, lambda: provider.encode_request(request, LossReport()))
-    yield _timing(f"{name}: decode an answer", answer, lambda: provider.decode_response(answer))
+    yield _timing(f"{name}: decode {title}", answer, lambda: provider.decode_response(answer))
+    yield _timing(f"{name}: the ending of {title}", answer, lambda: provider.decode_ending(answer))
     yield _timing(
-        f"{name}: encode an answer", answer, lambda: face.encode_response(response, request, _PROVENANCE)
+        f"{name}: encode {title}", answer, lambda: face.encode_response(response, request, _PROVENANCE)
     )
-    encoder, decoder = face.stream_encoder(request, _PROVENANCE), provider.stream_decoder()
+
+
+def _event_timings(name: bodies.Dialect, face: ChatClientFace) -> Iterator[Timing]:
+    """Yield the timings of one event that comes alone."""
+    request = face.decode_request(_question(name, 600), LossReport())
+    encoder = face.stream_encoder(request, _PROVENANCE)
+    decoder = chat_provider_face(name, {}).stream_decoder()
     delta = TextDelta(0, f"{bodies.STAMP} lamp")
     _feed(decoder, encoder.encode(MessageStart("id", created=1)) + encoder.encode(ContentStart(0, "text")))
     frame = encoder.encode(delta)
@@ -71,11 +99,44 @@ def _dialect_timings(name: bodies.Dialect, face: ChatClientFace) -> Iterator[Tim
     yield _timing(f"{name}: encode an event", event, lambda: encoder.encode(delta))
 
 
+def _translation_timings(face: ChatClientFace) -> Iterator[Timing]:
+    """Yield what is done for Cohere's callers where OpenAI answers, with a stream that comes in one burst."""
+    provider = chat_provider_face("openai", {})
+    asked, completion = _question("cohere", 200_000), bodies.completion(BODY_BYTES["large-1m"])
+    request = face.decode_request(asked, LossReport())
+
+    def translate_request() -> None:
+        provider.encode_request(face.decode_request(asked, LossReport()), LossReport())
+
+    def translate_answer() -> None:
+        response = provider.decode_response(completion)
+        face.report_losses(response, LossReport())
+        face.encode_response(response, request, _PROVENANCE)
+
+    def translate_stream() -> None:
+        decoder, encoder = provider.stream_decoder(), face.stream_encoder(request, _PROVENANCE)
+        encoder.encode_all([*decoder.feed(burst), *decoder.finish()])
+
+    events = bodies.event_frame() * bodies.EVENTS_PER_STREAM
+    burst = bodies.first_frames() + events + bodies.last_frames()
+    objects = [frame[len(b"data: ") :] for frame in burst.split(b"\n\n") if frame.startswith(b"data: {")]
+    yield _timing("translated: 200 kB asked", asked, translate_request)
+    yield _timing("translated: 1 MB answered", completion, translate_answer)
+    yield _timing("translated: 50 events", b"[" + b",".join(objects) + b"]", translate_stream)
+
+
+def _question(dialect: bodies.Dialect, history_bytes: int) -> bytes:
+    return bodies.encode_question(
+        bodies.Question(dialect=dialect, model="m", history_bytes=history_bytes), "m"
+    )
+
+
 def main() -> None:
-    print(f"{'codec':<28}{'bytes':>7}{'us':>9}{'msgspec us':>12}{'ratio':>8}")
+    settle()  # as in the gateway
+    print(f"{'codec':<32}{'bytes':>7}{'us':>9}{'msgspec us':>12}{'ratio':>8}")
     for timing in timings():
         print(
-            f"{timing.name:<28}{timing.size:>7}{timing.codec:>9.2f}{timing.msgspec:>12.2f}{timing.ratio:>8.1f}"
+            f"{timing.name:<32}{timing.size:>7}{timing.codec:>9.2f}{timing.msgspec:>12.2f}{timing.ratio:>8.1f}"
         )
 
 
@@ -89,9 +150,9 @@ def _microseconds(act: Callable[[], object]) -> float:
     for _ in range(_TRIES):
         repeats, started = 0, time.thread_time()
         while (spent := time.thread_time() - started) < _TRY_SECONDS:
-            for _ in range(100):
+            for _ in range(_REPEATS):
                 act()
-            repeats += 100
+            repeats += _REPEATS
         tries.append(spent / repeats * 1e6)
     return median(tries)
 

@@ -456,3 +456,37 @@ def test_nothing_but_client_errors_comes_of_any_json(fields: dict[str, Any], str
         decode(strict, **fields)
     except ClientError as error:
         assert 400 <= error.status < 500
+
+
+turn_texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=9)
+assistant_more = st.fixed_dictionaries(
+    {},
+    optional={
+        "tool_plan": st.none() | turn_texts,
+        "tool_calls": st.none() | st.just([]) | st.just([CALL]),
+        "citations": st.none() | st.just([]) | st.just([{"start": 0, "end": 1}]),
+    },
+)
+
+
+@given(st.lists(turn_texts, min_size=1, max_size=4), assistant_more)
+def test_a_text_and_a_list_of_that_one_text_are_the_same_turn(said: list[str], more: dict[str, Any]) -> None:
+    turns = [
+        {"role": role, "content": text, **(more if role == "assistant" else {})}
+        for text in said
+        for role in ("system", "user", "assistant")
+    ]
+    listed = [{**turn, "content": [{"type": "text", "text": turn["content"]}]} for turn in turns]
+    for turn, other in zip(turns, listed, strict=True):
+        if turn["content"] or turn["role"] != "assistant":
+            assert outcome([turn]) == outcome([other])
+    if all(said):
+        assert outcome(turns) == outcome(listed)
+
+
+def outcome(messages: list[dict[str, Any]]) -> object:
+    """Return the messages as they are decoded, or what is wrong with them."""
+    try:
+        return decode(messages=messages).messages
+    except ClientError as error:
+        return error.message, error.field

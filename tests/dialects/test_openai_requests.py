@@ -587,3 +587,24 @@ def test_every_parameter_of_the_sdk_is_either_read_or_kept() -> None:
     extras = decode(**given).extras
     assert extras is not None
     assert extras.fields == given
+
+
+@given(
+    st.sampled_from(["system", "developer", "user", "assistant", "tool", "function", "weird"]),
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=9),
+    st.dictionaries(st.sampled_from(["refusal", "reasoning", "name", "more"]), st.sampled_from(["", "x"])),
+)
+def test_a_member_of_a_turn_that_is_null_makes_no_difference(
+    role: str, text: str, more: dict[str, str]
+) -> None:
+    """A turn that has nothing but its text is decoded by a quicker way."""
+
+    def outcome(turn: dict[str, Any]) -> object:
+        losses = LossReport()
+        try:
+            return decode(losses, messages=[*HELLO, turn, turn]).messages, losses.losses
+        except ClientError as error:
+            return error.message, error.field
+
+    turn = {"role": role, "content": text, **more}
+    assert outcome(turn) == outcome({**turn, "tool_calls": None, "unknown": None})

@@ -1,6 +1,7 @@
 """The laws between a response and its events, in the model and through Cohere's wire."""
 
 import json
+from collections.abc import Callable, Iterable, Iterator
 
 import pytest
 from hypothesis import given
@@ -11,10 +12,14 @@ from causeway.dialects.cohere.decode_response import decode_response
 from causeway.dialects.cohere.decode_stream import StreamDecoder
 from causeway.dialects.cohere.encode_response import encode_response, speaks_beside_calls
 from causeway.dialects.cohere.encode_stream import DualStreamEncoder, NativeStreamEncoder
+from causeway.dialects.cohere.v1_chat_stream import V1StreamEncoder
+from causeway.dialects.faces import StreamEncoder
+from causeway.dialects.openai.encode_stream import ChunkEncoder
 from causeway.model.content import TextBlock, ThinkingBlock, ToolCall
 from causeway.model.events import (
     ContentEnd,
     ContentStart,
+    Event,
     MessageEnd,
     MessageStart,
     TextDelta,
@@ -25,11 +30,14 @@ from causeway.model.events import (
 )
 from causeway.model.fold import Fold, fold, unfold
 from causeway.model.order import EventOrder, IllegalEventOrderError
+from causeway.model.request import ChatRequest
 from causeway.model.response import ChatResponse, FinishReason
 from causeway.model.usage import Usage
+from support.provenance import NOBODY
 from support.strategies import responses, texts, tool_calls
 
 END = MessageEnd(FinishReason.COMPLETE, Usage())
+REQUEST = ChatRequest(model="any", messages=())
 
 
 def stream_bytes(response: ChatResponse) -> bytes:
@@ -118,6 +126,38 @@ def test_dual_frames_carry_the_same_events(response: ChatResponse) -> None:
     assert json.loads(frames[-3].split("\n")[1].removeprefix("data: "))["is_finished"] is True
 
 
+@given(responses(), st.lists(st.integers(0, 60), max_size=3))
+@pytest.mark.parametrize(
+    "encoder",
+    [
+        NativeStreamEncoder,
+        DualStreamEncoder,
+        lambda: V1StreamEncoder(REQUEST),
+        lambda: ChunkEncoder(REQUEST, NOBODY, is_unified=True),
+    ],
+    ids=["native", "dual", "v1", "openai"],
+)
+def test_events_encoded_together_are_those_encoded_alone(
+    encoder: Callable[[], StreamEncoder], response: ChatResponse, places: list[int]
+) -> None:
+    events = list(in_pieces(unfold(response)))
+    alone, together = encoder(), encoder()
+    cuts = sorted(min(place, len(events)) for place in places)
+    parts = [events[start:end] for start, end in zip([0, *cuts], [*cuts, len(events)], strict=True)]
+    assert [together.encode_all(part) for part in parts] == [
+        b"".join(alone.encode(event) for event in part) for part in parts
+    ]
+
+
+def in_pieces(events: Iterable[Event]) -> Iterator[Event]:
+    """Yield events whose texts are said character by character."""
+    for event in events:
+        if isinstance(event, TextDelta) and event.logprobs is None:
+            yield from (TextDelta(event.index, character) for character in event.text)
+        else:
+            yield event
+
+
 START = MessageStart("id")
 TEXT = ContentStart(0, "text")
 CALL = ToolCallStart(0, "id", "name")
@@ -132,6 +172,7 @@ CALL = ToolCallStart(0, "id", "name")
         [START, TextDelta(0, "x")],
         [START, TEXT, ContentStart(1, "text")],
         [START, TEXT, TextDelta(1, "x")],
+        [START, TEXT, TextDelta(0, "x"), TextDelta(1, "x")],
         [START, TEXT, ThinkingDelta(0, "x")],
         [START, ContentStart(0, "thinking"), TextDelta(0, "x")],
         [START, ContentStart(1, "text")],
@@ -155,6 +196,9 @@ def test_an_illegal_order_is_refused(machine: type, events: list) -> None:  # ty
         take(event)
     with pytest.raises(IllegalEventOrderError):
         take(events[-1])
+    if hasattr(subject, "encode_all"):
+        with pytest.raises(IllegalEventOrderError):
+            machine().encode_all(events)
 
 
 def test_what_is_open_can_be_closed() -> None:

@@ -88,9 +88,8 @@ class Target:
 
 
 def answered(**changes: Any) -> WholeAnswer:
-    return WholeAnswer(
-        response=replace(RESPONSE, **changes), body=None, losses=LossReport(), provenance=NOBODY
-    )
+    said = replace(RESPONSE, **changes)
+    return WholeAnswer(said=said, ending=said.ending(), losses=LossReport(), provenance=NOBODY)
 
 
 class Router:
@@ -149,7 +148,7 @@ async def streamed(script: Script) -> tuple[list[Item], CallRecord]:
 async def test_an_answer_is_dated_and_recorded() -> None:
     chats, calls = service(Target([]))
     answer = await chats.answer(call())
-    assert answer.response == replace(RESPONSE, created=NOW)
+    assert answer.said == replace(RESPONSE, created=NOW)
     record = only(calls)
     assert (record.id, record.operation, record.dialect, record.model_requested) == (
         "trace",
@@ -165,7 +164,7 @@ async def test_an_answer_is_dated_and_recorded() -> None:
 
 async def test_a_provider_s_own_date_stays() -> None:
     chats, _ = service(Target([], whole=answered(created=5)))
-    assert (await chats.answer(call())).response.created == 5
+    assert (await chats.answer(call())).said.created == 5  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize(("type", "code"), [("SERVER_ERROR", "server_error"), (None, "upstream_refused")])

@@ -108,16 +108,16 @@ def exchange(caller: str, spec: ProviderSpec, asked: Body, said: Body) -> Exchan
     call = ChatCall(id="c", request=request, body=body, losses=losses)
     answer: WholeAnswer = asyncio.run(target.answer(call, Trail(), Place(0, spec.name, "m")))
     raw: ChatResponse = provider.decode_response(msgspec.json.encode(said))
-    if answer.body is not None:
-        answered = face.relay_response(answer.body, answer.provenance)
+    if isinstance(answer.said, bytes):
+        answered = face.relay_response(answer.said, answer.provenance)
     else:
-        face.report_losses(answer.response, answer.losses)
-        answered = face.encode_response(answer.response, request, answer.provenance)
+        face.report_losses(answer.said, answer.losses)
+        answered = face.encode_response(answer.said, request, answer.provenance)
     return Exchange(
         msgspec.json.decode(client.sent),
         msgspec.json.decode(answered),
         tuple(answer.losses.losses),
-        answer.response != raw,
+        not isinstance(answer.said, bytes) and answer.said != raw,
     )
 
 

@@ -57,6 +57,19 @@ def test_any_cut_gives_the_same_events(lines: list[bytes], end: bytes, data: st.
     assert [*in_two.feed(stream[:cut]), *in_two.feed(stream[cut:])] == whole
 
 
+@given(
+    st.lists(
+        st.sampled_from(
+            [b"data: x", b"data:y", b"data", b"event: z", b":c", b"", b"data: \xff\xe2", b"junk", b"\xe2\x80"]
+        )
+    )
+)
+def test_however_all_lines_end_the_events_are_the_same(lines: list[bytes]) -> None:
+    """With line feeds alone whole frames are taken at once: that must make no difference."""
+    by_line_feeds = read(b"\n".join([*lines, b"", b""]))
+    assert by_line_feeds == read(b"\r\n".join([*lines, b"", b""])) == read(b"\r".join([*lines, b"", b""]))
+
+
 def test_an_endless_event_is_refused() -> None:
     for endless in (b"data: " + b"x" * 200, b"data: x\n" * 40):
         reader = EventReader(max_event_bytes=100)

@@ -1,6 +1,6 @@
 """What a dialect looks like from outside: the faces that the server and the providers use."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import ClassVar, Protocol
 
 from causeway.model.errors import CausewayError, UpstreamRefusedError
@@ -8,7 +8,8 @@ from causeway.model.events import Event
 from causeway.model.loss import LossReport
 from causeway.model.provenance import Provenance
 from causeway.model.request import ChatRequest
-from causeway.model.response import ChatResponse
+from causeway.model.response import AnswerEnding, ChatResponse
+from causeway.model.usage import Usage
 
 
 class StreamEncoder(Protocol):
@@ -19,6 +20,10 @@ class StreamEncoder(Protocol):
 
         The frames of MessageEnd include the dialect's terminator. Raises IllegalEventOrderError.
         """
+
+    def encode_all(self, events: Iterable[Event]) -> bytes:
+        """Return the frames of events that came together, as `encode` returns those of each."""
+        return b"".join(map(self.encode, events))
 
 
 class StreamDecoder(Protocol):
@@ -73,7 +78,7 @@ class ChatClientFace(ClientFace, Protocol):
     def stream_encoder(self, request: ChatRequest, provenance: Provenance) -> StreamEncoder:
         """Return the encoder of one streamed answer to `request`."""
 
-    def response_headers(self, response: ChatResponse) -> list[tuple[bytes, bytes]]:
+    def response_headers(self, usage: Usage) -> list[tuple[bytes, bytes]]:
         """Return the headers that the dialect adds to a whole answer."""
 
     def relay_response(self, body: bytes, provenance: Provenance) -> bytes:
@@ -107,6 +112,12 @@ class ChatProviderFace(Protocol):
 
     def decode_response(self, body: bytes) -> ChatResponse:
         """Return the whole answer; raises UpstreamProtocolError where the body is not one."""
+
+    def decode_ending(self, body: bytes) -> AnswerEnding:
+        """Return what `decode_response(body).ending()` does, for an answer that is passed on unread.
+
+        Raises as `decode_response` does, but for what is wrong inside fields that neither has a use for.
+        """
 
     def stream_decoder(self) -> StreamDecoder:
         """Return the decoder of one streamed answer."""

@@ -40,6 +40,7 @@ class MediaStream(Struct, frozen=True):
 class Operation(Struct, frozen=True, kw_only=True):
     """One endpoint. `request` is none where no body is read; `answers` are the types of whole answers.
 
+    `text` is the content type of an answer that is plain text.
     An endpoint that is known and not served has neither answers nor a stream.
     `ignores_unknown_fields` says that the body's other fields are no error.
     `constraints` adds JSON Schema keywords to fields, by type and name, `variants` gives by type schemas of
@@ -62,6 +63,7 @@ class Operation(Struct, frozen=True, kw_only=True):
     parameters: tuple[Schema, ...] = ()
     ignores_unknown_fields: bool = False
     answers: tuple[type, ...] = ()
+    text: str | None = None
     stream: MediaStream | None = None
     statuses: Mapping[int, str] = {}
     other_statuses: str | None = None
@@ -206,7 +208,7 @@ def _describe(row: Operation, schemas: _Schemas) -> dict[str, Any]:
     if not row.needs_key:
         described["security"] = [{}]
     responses: dict[str, Any] = {}
-    if row.answers or row.stream is not None:
+    if row.answers or row.stream is not None or row.text is not None:
         responses["200"] = _describe_success(row, schemas)
     reasons = {str(status): reason for status, reason in sorted(row.statuses.items())}
     if row.other_statuses is not None:
@@ -223,6 +225,8 @@ def _describe_success(row: Operation, schemas: _Schemas) -> dict[str, Any]:
     content: dict[str, Any] = {}
     if row.answers:
         content["application/json"] = {"schema": schemas.of(*row.answers)}
+    if row.text is not None:
+        content[row.text] = {"schema": {"type": "string"}}
     if row.stream is not None:
         content[row.stream.media_type] = _describe_stream(row.stream, schemas)
     return {"description": row.summary, "content": content}

@@ -4,8 +4,10 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+# The turns of a long history are hidden from the garbage collector: what is made of JSON holds no cycle.
 
-class TextBlock(Struct, frozen=True):
+
+class TextBlock(Struct, frozen=True, gc=False):
     """Text that the reader sees."""
 
     text: str
@@ -82,19 +84,19 @@ class Citation(Struct, frozen=True):
     content_index: int | None = None
 
 
-class UserMessage(Struct, frozen=True):
+class UserMessage(Struct, frozen=True, gc=False):
     """A turn of the user's."""
 
     content: tuple[TextBlock | ImageBlock | OpaqueBlock, ...]
 
 
-class SystemMessage(Struct, frozen=True):
+class SystemMessage(Struct, frozen=True, gc=False):
     """An instruction of the application's; it may stand anywhere in the conversation."""
 
     content: tuple[TextBlock, ...]
 
 
-class AssistantMessage(Struct, frozen=True):
+class AssistantMessage(Struct, frozen=True, gc=False):
     """A turn of the model's: an answer, tool calls, or both."""
 
     content: tuple[TextBlock | ThinkingBlock, ...] = ()
@@ -111,3 +113,15 @@ class ToolMessage(Struct, frozen=True):
 
 
 Message = UserMessage | SystemMessage | AssistantMessage | ToolMessage
+
+
+def sole_text(message: Message) -> str | None:
+    """Return what a turn says where it is one text and nothing besides, none where it is more or a result."""
+    content = message.content
+    if len(content) != 1 or type(block := content[0]) is not TextBlock:
+        return None
+    if type(message) is AssistantMessage:
+        is_alone = not (message.tool_calls or message.tool_plan or message.citations)
+    else:
+        is_alone = type(message) is not ToolMessage
+    return block.text if is_alone else None

@@ -50,6 +50,18 @@ class Failure(Struct, frozen=True):
     type: str | None = None
 
 
+class AnswerEnding(Struct, frozen=True):
+    """How an answer ended and what it used, without what it says.
+
+    `is_empty` says that there is neither content nor a tool call.
+    """
+
+    finish_reason: FinishReason
+    usage: Usage
+    failure: Failure | None
+    is_empty: bool
+
+
 class ChatResponse(Struct, frozen=True, kw_only=True):
     """What the model answered.
 
@@ -70,3 +82,8 @@ class ChatResponse(Struct, frozen=True, kw_only=True):
     model: str = ""
     created: int | None = None
     extras: Extras | None = None
+
+    def ending(self) -> AnswerEnding:
+        """Return how the answer ended."""
+        is_empty = not self.content and not self.tool_calls
+        return AnswerEnding(self.finish_reason, self.usage, self.failure, is_empty)

@@ -9,7 +9,7 @@ from causeway.model.errors import CausewayError, UpstreamRefusedError
 from causeway.model.events import ContentEnd, ContentStart, Event, MessageEnd, MessageStart, TextDelta
 from causeway.model.loss import LossReport
 from causeway.model.provenance import Provenance
-from causeway.model.response import ChatResponse, Failure
+from causeway.model.response import AnswerEnding, ChatResponse, Failure
 
 # A part of a stream: events that came together, or frames that are in the caller's dialect already.
 # What comes together goes out together: a write for each event of a burst costs more than all the rest.
@@ -17,10 +17,10 @@ Part = list[Event] | bytes
 
 
 class WholeAnswer(Struct, frozen=True, kw_only=True):
-    """A finished answer. `body` is there where the provider's own bytes may go to the caller."""
+    """A finished answer: what was said, or the provider's own bytes where they may go to the caller."""
 
-    response: ChatResponse
-    body: bytes | None
+    said: ChatResponse | bytes
+    ending: AnswerEnding
     losses: LossReport
     provenance: Provenance
 

@@ -48,11 +48,10 @@ class ChatService:
         except BaseException as error:
             journal.close_failed(error)
             raise
-        if answer.response.created is None:
-            dated = replace(answer.response, created=int(self._unix_seconds()))
-            answer = replace(answer, response=dated)
-        failure = answer.response.failure
-        journal.close(answer.provenance, answer.losses, answer.response.usage, failure)
+        said, ending = answer.said, answer.ending
+        if not isinstance(said, bytes) and said.created is None:
+            answer = replace(answer, said=replace(said, created=int(self._unix_seconds())))
+        journal.close(answer.provenance, answer.losses, ending.usage, ending.failure)
         return answer
 
     async def open_stream(self, call: ChatCall) -> "ChatStream":

@@ -30,9 +30,10 @@ class LocalChat:
         async with aclosing(self._events(call, losses)) as events:
             async for event in events:
                 collected.add(event)
+        response = collected.response()
         return WholeAnswer(
-            response=collected.response(),
-            body=None,
+            said=response,
+            ending=response.ending(),
             losses=losses,
             provenance=self._provenance(call, place),
         )

@@ -68,13 +68,18 @@ class UpstreamChat:
                 if response.status != 200:
                     await raise_for_status(response, self._face, key)
                 content = await response.read(MAX_RESPONSE_BYTES)
-            answered = self._face.decode_response(content)
-            if answered.failure is not None and not answered.content and not answered.tool_calls:
-                raise UpstreamRefusedError(answered.failure.message, status=502, type=answered.failure.type)
+            said: ChatResponse | bytes = content
+            if prepared.is_relayed:
+                ending = self._face.decode_ending(content)
+            else:
+                said = self._finish(self._face.decode_response(content), prepared)
+                ending = said.ending()
+            if ending.failure is not None and ending.is_empty:
+                raise UpstreamRefusedError(ending.failure.message, status=502, type=ending.failure.type)
             lease.settle(None)
             return WholeAnswer(
-                response=self._finish(answered, prepared),
-                body=content if prepared.is_relayed else None,
+                said=said,
+                ending=ending,
                 losses=losses,
                 provenance=self._provenance(call, key, model, place, started),
             )

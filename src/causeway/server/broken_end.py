@@ -1,5 +1,7 @@
 """Ends a relayed stream that broke off, in the dialect that its frames were in."""
 
+from collections.abc import Iterable
+
 from causeway.dialects.faces import StreamEncoder
 from causeway.model.events import (
     ContentEnd,
@@ -22,8 +24,11 @@ class BrokenEnd:
         self._encoder = encoder
         self._has_begun = False
 
-    def encode(self, event: Event) -> bytes:
-        """Return the frames of an event that ends something; none for what was told already."""
+    def encode_all(self, events: Iterable[Event]) -> bytes:
+        """Return the frames of events that end something; none for what was told already."""
+        return b"".join(map(self._encode, events))
+
+    def _encode(self, event: Event) -> bytes:
         match event:
             case ContentEnd(index=index):
                 self._begin()

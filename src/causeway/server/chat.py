@@ -57,12 +57,13 @@ class ChatHandler:
 
     async def _serve_whole(self, face: ChatClientFace, chat: ChatCall, headers: Headers, send: Send) -> None:
         answer = await self._service.answer(chat)
-        if answer.body is not None:
-            body = face.relay_response(answer.body, answer.provenance)
+        said = answer.said
+        if isinstance(said, bytes):
+            body = face.relay_response(said, answer.provenance)
         else:
-            face.report_losses(answer.response, answer.losses)
-            body = face.encode_response(answer.response, chat.request, answer.provenance)
-        own_headers = face.response_headers(answer.response)
+            face.report_losses(said, answer.losses)
+            body = face.encode_response(said, chat.request, answer.provenance)
+        own_headers = face.response_headers(answer.ending.usage)
         all_headers = headers + _telling(face, answer.losses, answer.provenance) + own_headers
         await send_json(send, 200, body, all_headers)
 
@@ -111,8 +112,7 @@ class ChatHandler:
                     broken_end = broken_end or BrokenEnd(encoder)
                     frames = face.relay_frame(part, stream.provenance)
                 else:
-                    encode = encoder.encode if broken_end is None else broken_end.encode
-                    frames = b"".join(map(encode, part))
+                    frames = (encoder if broken_end is None else broken_end).encode_all(part)
                 if frames:
                     await send_chunk(send, frames)
             await end_stream(send)

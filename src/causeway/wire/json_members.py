@@ -5,6 +5,7 @@ meaning (`"mod\u0065l"` is `model`), and only those of the object itself, not of
 """
 
 import re
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -28,7 +29,7 @@ def _as_name(_: type, text: Any) -> _Name:
 
 
 # Finds the extent of every value without building any.
-_decode = msgspec.json.Decoder(dict[_Name, msgspec.Raw], dec_hook=_as_name).decode
+_decoder = msgspec.json.Decoder(dict[_Name, msgspec.Raw], dec_hook=_as_name)
 _BEFORE_VALUE = re.compile(rb'[{, \t\n\r]*+("(?:[^"\\]++|\\.)*+")[ \t\n\r]*+:[ \t\n\r]*+', re.DOTALL)
 
 
@@ -45,6 +46,8 @@ def replace_member(body: bytes, name: str, value: bytes) -> bytes:
     Every member of that name is changed, since parsers differ in which one they read; without one, it is
     added as the first. Raises ValueError where `body` is not a JSON object.
     """
+    if (place := _only_place(body, name)) is not None:
+        return body[: place.value_start] + value + body[place.end :]
     members = _members(body)
     places = [member for member in members if member.name == name]
     if not places:
@@ -77,11 +80,39 @@ def remove_member(body: bytes, name: str) -> bytes:
     return b"".join((body[: members[0].start], *kept, body[previous_end:]))
 
 
-def _members(body: bytes) -> list[_Member]:
+def _only_place(body: bytes, name: str) -> _Member | None:
+    """Return where the member stands if its name is spelled once in all of `body`, and so nowhere else.
+
+    A third of the time of going through all members, which is what every other body needs. Letters can
+    only be escaped as `\\u`.
+    """
+    spelled = b'"%b"' % name.encode()
+    if not (name.isascii() and name.isalpha()) or b"\\u" in body or body.count(spelled) != 1:
+        return None
+    value = _decode_whole(_sole_decoder(name), body).value
+    if value is msgspec.UNSET:  # what is spelled so is a value, or a member of something inside
+        return None
+    before = _BEFORE_VALUE.match(body, body.index(spelled))
+    if before is None:
+        raise AssertionError("the decoder and the pattern disagree about JSON")
+    return _Member(name, before.start(1), before.end(), before.end() + len(memoryview(value)))
+
+
+@lru_cache(maxsize=16)
+def _sole_decoder(name: str) -> msgspec.json.Decoder[Any]:
+    fields: list[Any] = [("value", msgspec.Raw | msgspec.UnsetType, msgspec.UNSET)]
+    return msgspec.json.Decoder(msgspec.defstruct("Sole", fields, rename={"value": name}))
+
+
+def _decode_whole(decoder: msgspec.json.Decoder[Any], body: bytes) -> Any:
     try:
-        values = _decode(body)
+        return decoder.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ValueError(f"not a JSON object: {error}") from None
+
+
+def _members(body: bytes) -> list[_Member]:
+    values = _decode_whole(_decoder, body)
     members: list[_Member] = []
     end = 0
     for name, value in values.items():

@@ -55,9 +55,9 @@ class CohereChat(CohereFace, frozen=True):
         """Return the encoder of one streamed answer."""
         return DualStreamEncoder() if self.has_event_types else NativeStreamEncoder()
 
-    def response_headers(self, response: ChatResponse) -> list[tuple[bytes, bytes]]:
+    def response_headers(self, usage: Usage) -> list[tuple[bytes, bytes]]:
         """Return `num_tokens`."""
-        return [token_count_header(response.usage)]
+        return [token_count_header(usage)]
 
     def report_losses(self, response: ChatResponse, losses: LossReport) -> None:
         """Add what Cohere's answers have no field for."""

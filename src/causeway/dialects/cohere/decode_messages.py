@@ -50,11 +50,25 @@ def decode_messages(wire: list[WireMessage] | None) -> tuple[Message, ...]:
         )
     messages: list[Message] = []
     call_ids: set[str] = set()
+    images: list[ImageBlock] = []
     for index, message in enumerate(wire):
+        content = message.content
+        if type(content) is str and content:  # nearly every turn, so that all the rest is not gone through
+            if type(message) is WireUserMessage:
+                messages.append(UserMessage((TextBlock(content),)))
+                continue
+            if type(message) is WireAssistantMessage and _is_text_alone(message):
+                messages.append(AssistantMessage((TextBlock(content),)))
+                continue
+            if type(message) is WireSystemMessage:
+                messages.append(SystemMessage((TextBlock(content),)))
+                continue
         path = f"messages[{index}]"
         match message:
             case WireUserMessage(content=content):
-                messages.append(UserMessage(_decode_user_content(content, path)))
+                blocks = _decode_user_content(content, path)
+                images += (block for block in blocks if isinstance(block, ImageBlock))
+                messages.append(UserMessage(blocks))
             case WireAssistantMessage():
                 assistant = _decode_assistant(message, path)
                 call_ids.update(call.id for call in assistant.tool_calls)
@@ -63,14 +77,12 @@ def decode_messages(wire: list[WireMessage] | None) -> tuple[Message, ...]:
                 messages.append(SystemMessage(_decode_system_content(content, path)))
             case WireToolMessage():
                 messages.append(_decode_tool(message, path, call_ids))
-    limit_images(
-        block
-        for message in messages
-        if isinstance(message, UserMessage)
-        for block in message.content
-        if isinstance(block, ImageBlock)
-    )
+    limit_images(images)
     return tuple(messages)
+
+
+def _is_text_alone(message: WireAssistantMessage) -> bool:
+    return message.tool_plan is None and not message.tool_calls and not message.citations
 
 
 def _decode_citation(wire: WireCitation, path: str) -> Citation:
@@ -98,8 +110,8 @@ def _decode_source(wire: WireSource) -> Source:
 def _decode_user_content(
     content: str | list[TextContent | ImageContent], path: str
 ) -> tuple[TextBlock | ImageBlock, ...]:
-    if isinstance(content, str):
-        return (TextBlock(_filled(content, path)),)
+    if isinstance(content, str):  # which has been seen to be empty
+        raise _empty(path)
     blocks: list[TextBlock | ImageBlock] = []
     for index, block in enumerate(content):
         if isinstance(block, TextContent):
@@ -112,9 +124,7 @@ def _decode_user_content(
 
 
 def _decode_system_content(content: str | list[TextContent], path: str) -> tuple[TextBlock, ...]:
-    if isinstance(content, str):
-        return (TextBlock(_filled(content, path)),)
-    if not any(block.text for block in content):
+    if isinstance(content, str) or not any(block.text for block in content):
         raise _empty(path)
     return tuple(TextBlock(block.text) for block in content)
 
@@ -197,12 +207,6 @@ def _decode_tool(message: WireToolMessage, path: str, call_ids: set[str]) -> Too
             for block in message.content
         ),
     )
-
-
-def _filled(text: str, path: str) -> str:
-    if not text:
-        raise _empty(path)
-    return text
 
 
 def _empty(path: str) -> InvalidRequestError:

@@ -33,7 +33,11 @@ OWN_RANGES: Mapping[str, tuple[float, float]] = {
     "p": (0.01, 0.99),
 }
 # Other vendors' penalties are wider, and the routes that stand for many vendors take them.
-LENIENT_PENALTY_RANGE = (-2, 2)
+_LENIENT_RANGES: Mapping[str, tuple[int, int]] = {
+    **SAMPLING_RANGES,
+    "frequency_penalty": (-2, 2),
+    "presence_penalty": (-2, 2),
+}
 SAFETY_MODES: Mapping[str, SafetyMode] = {
     "CONTEXTUAL": "contextual",
     "STRICT": "strict",
@@ -55,10 +59,25 @@ Number = TypeVar("Number", int, float)
 def in_range(name: str, value: Number | None, lowest: int, highest: int) -> Number | None:
     """Return the value; raises InvalidRequestError, which names the field, outside the bounds."""
     if value is not None and not lowest <= value <= highest:
-        raise InvalidRequestError(
-            f"invalid request: {name} must be between {lowest} and {highest} inclusive.", field=name
-        )
+        raise _out_of_range(name, lowest, highest)
     return value
+
+
+def field_out_of_range(
+    wire: WireChatRequest | WireV1ChatRequest, ranges: Mapping[str, tuple[float, float]]
+) -> str | None:
+    """Return the name of the first field that is given and outside its range, none where there is none."""
+    for name, (lowest, highest) in ranges.items():
+        value = getattr(wire, name)
+        if value is not None and not lowest <= value <= highest:
+            return name
+    return None
+
+
+def _out_of_range(name: str, lowest: int, highest: int) -> InvalidRequestError:
+    return InvalidRequestError(
+        f"invalid request: {name} must be between {lowest} and {highest} inclusive.", field=name
+    )
 
 
 def decode_sampling(wire: WireChatRequest | WireV1ChatRequest, *, logprobs: bool, strict: bool) -> Sampling:
@@ -77,18 +96,18 @@ def decode_sampling(wire: WireChatRequest | WireV1ChatRequest, *, logprobs: bool
         raise InvalidRequestError(
             "invalid request: stop_sequences must not contain an empty string.", field="stop_sequences"
         )
-    ranges = dict(SAMPLING_RANGES)
-    if not strict:
-        ranges["frequency_penalty"] = ranges["presence_penalty"] = LENIENT_PENALTY_RANGE
+    ranges = SAMPLING_RANGES if strict else _LENIENT_RANGES
+    if name := field_out_of_range(wire, ranges):
+        raise _out_of_range(name, *ranges[name])
     return Sampling(
         max_tokens=wire.max_tokens,
         stop_sequences=stop_sequences,
-        temperature=in_range("temperature", wire.temperature, *ranges["temperature"]),
-        seed=in_range("seed", wire.seed, *ranges["seed"]),
-        top_k=in_range("k", wire.k, *ranges["k"]),
-        top_p=in_range("p", wire.p, *ranges["p"]),
-        frequency_penalty=in_range("frequency_penalty", wire.frequency_penalty, *ranges["frequency_penalty"]),
-        presence_penalty=in_range("presence_penalty", wire.presence_penalty, *ranges["presence_penalty"]),
+        temperature=wire.temperature,
+        seed=wire.seed,
+        top_k=wire.k,
+        top_p=wire.p,
+        frequency_penalty=wire.frequency_penalty,
+        presence_penalty=wire.presence_penalty,
         logprobs=logprobs,
     )
 
@@ -151,10 +170,12 @@ def decode_safety_mode(wire: str | bool | None) -> SafetyMode | None:
 
 def decode_fallbacks(wire: list[str] | None) -> tuple[str, ...]:
     """Return the models to ask where the first one fails; raises InvalidRequestError."""
-    for index, name in enumerate(wire or ()):
+    if not wire:
+        return ()
+    for index, name in enumerate(wire):
         if not name:
             raise InvalidRequestError(
                 f"invalid request: fallbacks[{index}]: expected the name of a model.",
                 field=f"fallbacks[{index}]",
             )
-    return tuple(wire or ())
+    return tuple(wire)

@@ -49,8 +49,8 @@ def decode_request(body: bytes, *, strict: bool, losses: LossReport) -> ChatRequ
     if not wire.model:
         raise InvalidRequestError("a model parameter is required for this endpoint.", field="model")
     messages = decode_messages(wire.messages)
-    tools = tuple(_decode_tool(tool, f"tools[{index}]") for index, tool in enumerate(wire.tools or ()))
-    documents = _decode_documents(wire.documents or [])
+    tools = _decode_tools(wire.tools) if wire.tools else ()
+    documents = _decode_documents(wire.documents) if wire.documents else ()
     response_format = decode_response_format(wire.response_format)
     if response_format is not None and documents:
         raise InvalidRequestError(
@@ -95,6 +95,10 @@ def _one_of(name: str, value: bool | None, alias: str, other: bool | UnsetType |
     if value is not None and value != other:
         raise InvalidRequestError(f"invalid request: {name} and {alias} contradict each other.", field=name)
     return other
+
+
+def _decode_tools(wire: list[WireTool]) -> tuple[Tool, ...]:
+    return tuple(_decode_tool(tool, f"tools[{index}]") for index, tool in enumerate(wire))
 
 
 def _decode_tool(wire: WireTool, path: str) -> Tool:

@@ -15,11 +15,14 @@ from causeway.model.content import (
     ThinkingBlock,
     ToolMessage,
     UserMessage,
+    sole_text,
 )
 from causeway.model.errors import UntranslatableError
 from causeway.model.loss import LossReport
 
 Block = TextBlock | ImageBlock | ThinkingBlock | DocumentBlock
+
+_ROLES = {UserMessage: "user", AssistantMessage: "assistant", SystemMessage: "system"}
 
 
 def encode_messages(messages: Sequence[Message], losses: LossReport) -> list[dict[str, Any]]:
@@ -27,7 +30,14 @@ def encode_messages(messages: Sequence[Message], losses: LossReport) -> list[dic
 
     Raises UntranslatableError where nothing of a user's turn is left to say.
     """
-    return [_encode_message(message, f"messages[{index}]", losses) for index, message in enumerate(messages)]
+    encoded: list[dict[str, Any]] = []
+    for index, message in enumerate(messages):
+        text = sole_text(message)
+        if text is None:
+            encoded.append(_encode_message(message, f"messages[{index}]", losses))
+        else:  # nearly every turn
+            encoded.append({"role": _ROLES[type(message)], "content": text})
+    return encoded
 
 
 def _encode_message(message: Message, path: str, losses: LossReport) -> dict[str, Any]:

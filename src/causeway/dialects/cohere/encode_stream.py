@@ -5,7 +5,8 @@ of `POST /v2/chat/stream`, whose frames carry both the native `type` and the old
 so serve clients of either. Encoders refuse an illegal order of events.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -17,6 +18,7 @@ from causeway.dialects.cohere.encode_response import (
     encode_logprobs,
     encode_usage,
 )
+from causeway.dialects.faces import StreamEncoder
 from causeway.model.content import Citation, Source
 from causeway.model.events import (
     CitationAdded,
@@ -33,12 +35,20 @@ from causeway.model.events import (
     ToolCallStart,
 )
 from causeway.model.order import EventOrder
-from causeway.wire.ascii_json import encode_ascii
+from causeway.wire.ascii_json import encode_ascii, encode_ascii_each
 from causeway.wire.server_sent_events import encode_event
 
 # One generation of Cohere's SDK gives up a stream with a line of more than 1 MiB.
 MAX_EVENT_BYTES = 1_000_000
 DONE = b"data: [DONE]\n\n"
+
+# What `encode_payloads` says of the two kinds of piece that most of a stream is, around the piece itself.
+_BEFORE_PIECE = (
+    b'event: content-delta\ndata: {"type":"content-delta","index":%d,"delta":{"message":{"content":{'
+)
+_BEFORE_TEXT = _BEFORE_PIECE + b'"text":'
+_BEFORE_THINKING = _BEFORE_PIECE + b'"thinking":'
+_AFTER_PIECE = b"}}}}\n\n"
 
 _EVENT_TYPES = {
     "message-start": "stream-start",
@@ -53,7 +63,7 @@ _EVENT_TYPES = {
 }
 
 
-class NativeStreamEncoder:
+class NativeStreamEncoder(StreamEncoder):
     """The frames that Cohere sends on `POST /v2/chat`."""
 
     def __init__(self) -> None:
@@ -62,18 +72,37 @@ class NativeStreamEncoder:
     def encode(self, event: Event) -> bytes:
         """Return the frames of the next event; raises IllegalEventOrderError."""
         self._order.advance(event)
-        if type(event) is TextDelta and event.logprobs is None:
-            return (
-                b'event: content-delta\ndata: {"type":"content-delta","index":%d,'
-                b'"delta":{"message":{"content":{"text":%b}}}}\n\n' % (event.index, encode_ascii(event.text))
-            )
-        frames = b"".join(
-            encode_event(payload["type"], encode_ascii(payload)) for payload in encode_payloads(event)
-        )
-        return frames + DONE if isinstance(event, MessageEnd) else frames
+        if type(event) is TextDelta and event.logprobs is None:  # nearly every event of a stream
+            return _BEFORE_TEXT % event.index + encode_ascii(event.text) + _AFTER_PIECE
+        if type(event) is ThinkingDelta:
+            return _BEFORE_THINKING % event.index + encode_ascii(event.thinking) + _AFTER_PIECE
+        if type(event) is ContentStart or type(event) is ContentEnd:
+            return _block_frame(event)
+        frames = _encode_frames(event)
+        return frames + DONE if type(event) is MessageEnd else frames
+
+    def encode_all(self, events: Iterable[Event]) -> bytes:
+        """Return the frames of events that came together; raises IllegalEventOrderError."""
+        frames: list[bytes] = []
+        index = 0
+        texts: list[str] = []
+        for event in events:
+            if type(event) is TextDelta and event.logprobs is None:
+                if not texts or event.index != index:  # the next of a run may come where the first may
+                    self._order.advance(event)
+                    index = event.index
+                texts.append(event.text)
+                continue
+            if texts:
+                frames.append(encode_ascii_each(texts, _BEFORE_TEXT % index, _AFTER_PIECE))
+                texts = []
+            frames.append(self.encode(event))
+        if texts:
+            frames.append(encode_ascii_each(texts, _BEFORE_TEXT % index, _AFTER_PIECE))
+        return b"".join(frames)
 
 
-class DualStreamEncoder:
+class DualStreamEncoder(StreamEncoder):
     """The frames of `POST /v2/chat/stream`: every JSON has `type` and `event_type`.
 
     The `event:` line names the `event_type`. `content-start` and `content-end` have no counterpart
@@ -100,6 +129,18 @@ class DualStreamEncoder:
             dual["is_finished"] = True
             dual["finish_reason"] = payload["delta"]["finish_reason"]
         return encode_event(event_type, encode_ascii(dual))
+
+
+def _encode_frames(event: Event) -> bytes:
+    return b"".join(
+        [encode_event(payload["type"], encode_ascii(payload)) for payload in encode_payloads(event)]
+    )
+
+
+@lru_cache(maxsize=64)
+def _block_frame(event: ContentStart | ContentEnd) -> bytes:
+    """Return the frame of a block's beginning or end. Every stream has the same few."""
+    return _encode_frames(event)
 
 
 def encode_payloads(event: Event) -> Iterator[dict[str, Any]]:

@@ -12,7 +12,7 @@ from causeway.dialects.cohere.encode_request import encode_request
 from causeway.model.errors import UpstreamRefusedError
 from causeway.model.loss import LossReport
 from causeway.model.request import ChatRequest
-from causeway.model.response import ChatResponse
+from causeway.model.response import AnswerEnding, ChatResponse
 
 
 class CohereProvider(Struct, frozen=True):
@@ -35,6 +35,10 @@ class CohereProvider(Struct, frozen=True):
     def decode_response(self, body: bytes) -> ChatResponse:
         """Return the whole answer; raises UpstreamProtocolError where the body is not one."""
         return decode_response(body)
+
+    def decode_ending(self, body: bytes) -> AnswerEnding:
+        """Return how a whole answer ended; raises as `decode_response` does."""
+        return decode_response(body).ending()
 
     def stream_decoder(self) -> StreamDecoder:
         """Return the decoder of one streamed answer."""

@@ -13,11 +13,11 @@ def report_losses(response: ChatResponse, losses: LossReport) -> None:
         losses.add("mapped", "response.content", "text beside tool calls is the tool plan")
     if response.usage.reasoning_tokens:
         losses.add("dropped", "response.usage.reasoning_tokens", "Cohere counts them as output tokens")
-    items = response.logprobs or ()
-    if any(item.alternatives for item in items):
-        losses.add("dropped", "response.logprobs.alternatives", "Cohere tells the chosen tokens only")
-    if any(_has_bytes_of_its_own(item) for item in items):
-        losses.add("dropped", "response.logprobs.bytes", "Cohere tells tokens as text only")
+    if response.logprobs:
+        if any(item.alternatives for item in response.logprobs):
+            losses.add("dropped", "response.logprobs.alternatives", "Cohere tells the chosen tokens only")
+        if any(_has_bytes_of_its_own(item) for item in response.logprobs):
+            losses.add("dropped", "response.logprobs.bytes", "Cohere tells tokens as text only")
     if response.extras is not None and response.extras.dialect != "cohere":
         for name, value in response.extras.fields.items():
             if value is not None:  # which only says under what name something came

@@ -14,6 +14,7 @@ from causeway.model.loss import LossReport
 from causeway.model.provenance import Provenance
 from causeway.model.request import ChatRequest
 from causeway.model.response import ChatResponse
+from causeway.model.usage import Usage
 from causeway.wire.ascii_json import encode_ascii
 
 
@@ -42,9 +43,9 @@ class CohereV1Chat(CohereFace, frozen=True):
         """Return the encoder of one streamed answer."""
         return V1StreamEncoder(request)
 
-    def response_headers(self, response: ChatResponse) -> list[tuple[bytes, bytes]]:
+    def response_headers(self, usage: Usage) -> list[tuple[bytes, bytes]]:
         """Return `num_tokens`."""
-        return [token_count_header(response.usage)]
+        return [token_count_header(usage)]
 
     def report_losses(self, response: ChatResponse, losses: LossReport) -> None:
         """Add what Cohere's answers have no field for; the older ones have none for thinking either."""

@@ -18,6 +18,7 @@ from causeway.dialects.cohere.v1_chat_schema import (
     WireV1ToolCallsChunk,
     WireV1ToolCallsGeneration,
 )
+from causeway.dialects.faces import StreamEncoder
 from causeway.model.events import (
     CitationAdded,
     Event,
@@ -40,7 +41,7 @@ _STREAM_REASONS: dict[WireV1FinishReason, WireV1FinishReason] = {
 }
 
 
-class V1StreamEncoder:
+class V1StreamEncoder(StreamEncoder):
     """The lines of one stream that answers `request`."""
 
     def __init__(self, request: ChatRequest) -> None:

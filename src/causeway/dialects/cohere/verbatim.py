@@ -6,8 +6,8 @@ body has to be written anew (`encode_request.py`). Source of truth: Cohere's Ope
 
 from msgspec import UNSET
 
-from causeway.dialects.cohere.decode_options import OWN_RANGES
-from causeway.dialects.cohere.request_schema import WireAssistantMessage, WireChatRequest
+from causeway.dialects.cohere.decode_options import OWN_RANGES, field_out_of_range
+from causeway.dialects.cohere.request_schema import WireAssistantMessage, WireChatRequest, WireTool
 
 _TOOL_CHOICES = (None, "REQUIRED", "NONE")
 _SAFETY_MODES = (None, "CONTEXTUAL", "STRICT", "OFF")
@@ -25,19 +25,14 @@ def is_verbatim(wire: WireChatRequest) -> bool:
         and wire.safety_mode in _SAFETY_MODES
         and (wire.citation_options is None or wire.citation_options.mode in _CITATION_MODES)
         and (wire.thinking is None or wire.thinking.type in _THINKING_TYPES)
-        and all(_is_in_own_range(name, getattr(wire, name)) for name in OWN_RANGES)
+        and field_out_of_range(wire, OWN_RANGES) is None
         # Empty lists are none here; whether they are at Cohere is not documented.
         and wire.documents != []
         and wire.tools != []
         and _has_own_response_format(wire)
-        and _has_own_tools(wire)
+        and (wire.tools is None or _has_own_tools(wire.tools))
         and _has_own_tool_calls(wire)
     )
-
-
-def _is_in_own_range(name: str, value: float | None) -> bool:
-    lowest, highest = OWN_RANGES[name]
-    return value is None or lowest <= value <= highest
 
 
 def _has_own_response_format(wire: WireChatRequest) -> bool:
@@ -48,17 +43,17 @@ def _has_own_response_format(wire: WireChatRequest) -> bool:
     return given.type in _RESPONSE_FORMATS and (given.schema is UNSET or given.json_schema is UNSET)
 
 
-def _has_own_tools(wire: WireChatRequest) -> bool:
+def _has_own_tools(wire: list[WireTool]) -> bool:
     return all(
         tool.type == "function" and tool.function is not None and tool.function.parameters is not None
-        for tool in wire.tools or ()
+        for tool in wire
     )
 
 
 def _has_own_tool_calls(wire: WireChatRequest) -> bool:
-    return all(
-        call.type == "function" and call.function is not None and call.function.arguments is not None
-        for message in wire.messages or ()
-        if isinstance(message, WireAssistantMessage)
-        for call in message.tool_calls or ()
-    )
+    for message in wire.messages or ():
+        if type(message) is WireAssistantMessage and message.tool_calls:
+            for call in message.tool_calls:
+                if call.type != "function" or call.function is None or call.function.arguments is None:
+                    return False
+    return True

@@ -17,6 +17,7 @@ from causeway.model.loss import LossReport
 from causeway.model.provenance import Provenance
 from causeway.model.request import ChatRequest
 from causeway.model.response import ChatResponse
+from causeway.model.usage import Usage
 from causeway.wire.ascii_json import encode_ascii
 
 
@@ -64,7 +65,7 @@ class OpenAiChat(Struct, frozen=True):
         """Return none: the dialect has no header for it."""
         return []
 
-    def response_headers(self, response: ChatResponse) -> list[tuple[bytes, bytes]]:  # noqa: ARG002
+    def response_headers(self, usage: Usage) -> list[tuple[bytes, bytes]]:  # noqa: ARG002
         """Return none: the dialect adds no header."""
         return []
 

@@ -13,6 +13,12 @@ says that the thinking of a whole answer came under that name; in a stream it wo
 from collections.abc import Mapping
 from typing import Any
 
+from causeway.dialects.openai.completion_schema import (
+    PlainChunk,
+    PlainCompletion,
+    PlainCompletionDetails,
+    PlainPromptDetails,
+)
 from causeway.model.extras import Extras
 
 _ROOT = frozenset({"id", "object", "created", "model", "choices", "usage", "obfuscation"})
@@ -23,11 +29,22 @@ _USAGE_DETAILS = {
     "prompt_tokens_details": frozenset({"cached_tokens", "image_tokens"}),
     "completion_tokens_details": frozenset({"reasoning_tokens"}),
 }
+_PLAIN_COUNTS = {
+    "prompt_tokens_details": ("audio_tokens",),
+    "completion_tokens_details": (
+        "accepted_prediction_tokens",
+        "audio_tokens",
+        "rejected_prediction_tokens",
+    ),
+}
 _USAGE = frozenset({"prompt_tokens", "completion_tokens", "total_tokens", *_USAGE_DETAILS})
 # The strings that a stream sends in pieces; any other is said again whole.
 _GROWING = frozenset(
     {"content", "reasoning_content", "reasoning", "refusal", "arguments", "data", "transcript"}
 )
+
+# Values that say nothing.
+_NOTHING: tuple[Any, ...] = (None, [], {})
 
 FINISH_REASON = "choices[0].finish_reason"
 REASONING = "choices[0].message.reasoning"
@@ -57,6 +74,26 @@ class CompletionExtras:
             if details := usage.get(name):
                 self._add_newest(details, known, f"usage.{name}.")
 
+    def add_plain(self, wire: PlainCompletion | PlainChunk) -> None:
+        """Take what `add_root` would; there is nothing besides."""
+        if wire.system_fingerprint is not None:
+            self.fields["system_fingerprint"] = wire.system_fingerprint
+        if wire.service_tier is not None:
+            self.fields["service_tier"] = wire.service_tier
+        if wire.provider is not None:
+            self.fields["provider"] = wire.provider
+        if wire.usage is not None:
+            if wire.usage.prompt_tokens_details is not None:
+                self._add_counts("prompt_tokens_details", wire.usage.prompt_tokens_details)
+            if wire.usage.completion_tokens_details is not None:
+                self._add_counts("completion_tokens_details", wire.usage.completion_tokens_details)
+
+    def _add_counts(self, details: str, counts: PlainPromptDetails | PlainCompletionDetails) -> None:
+        for name in _PLAIN_COUNTS[details]:
+            count = getattr(counts, name)
+            if count is not None:
+                self.fields[f"usage.{details}.{name}"] = count
+
     def add_choice(self, choice: dict[str, Any]) -> None:
         """Take what stands beside the first choice's message or delta."""
         self._add_newest(choice, _CHOICE, "choices[0].")
@@ -74,7 +111,7 @@ class CompletionExtras:
             return
         for name, value in message.items():
             is_known = name in _MESSAGE or (name == "reasoning" and not message.get("reasoning_content"))
-            if not is_known and _says_something(value):
+            if not is_known and value not in _NOTHING:
                 key = f"choices[0].message.{name}"
                 self.fields[key] = _grown(self.fields.get(key), value, name)
 
@@ -101,14 +138,11 @@ class CompletionExtras:
             return
         fields = self.fields
         for name, value in members.items():
-            if name not in known and _says_something(value):
-                old: Any = fields.get(prefix + name)
-                is_more = isinstance(old, dict) and isinstance(value, dict)
-                fields[prefix + name] = {**old, **value} if is_more else value
-
-
-def _says_something(value: Any) -> bool:
-    return value is not None and value != [] and value != {}
+            if name in known or value in _NOTHING:
+                continue
+            key = prefix + name
+            is_more = isinstance(value, dict) and isinstance(fields.get(key), dict)
+            fields[key] = {**fields[key], **value} if is_more else value
 
 
 def _grown(old: Any, new: Any, name: str = "") -> Any:

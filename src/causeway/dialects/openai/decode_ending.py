@@ -31,6 +31,10 @@ _REASONS = {
     "tool_use": FinishReason.TOOL_CALL,
 }
 
+_NO_USAGE = WireUsage()
+_NO_PROMPT_DETAILS = WirePromptDetails()
+_NO_COMPLETION_DETAILS = WireCompletionDetails()
+
 
 def decode_finish_reason(
     wire: str | None, collected: CompletionExtras, *, has_calls: bool
@@ -62,9 +66,9 @@ def decode_usage(wire: WireUsage | None, collected: CompletionExtras) -> Usage:
 
     xAI's `completion_tokens` leave out the reasoning, as its `total_tokens` shows: it is added.
     """
-    wire = wire or WireUsage()
-    prompt_details = wire.prompt_tokens_details or WirePromptDetails()
-    completion_details = wire.completion_tokens_details or WireCompletionDetails()
+    wire = wire or _NO_USAGE
+    prompt_details = wire.prompt_tokens_details or _NO_PROMPT_DETAILS
+    completion_details = wire.completion_tokens_details or _NO_COMPLETION_DETAILS
     prompt, completion = whole(wire.prompt_tokens) or 0, whole(wire.completion_tokens) or 0
     total, output = whole(wire.total_tokens), completion
     cached = _first(
@@ -96,4 +100,7 @@ def whole(number: Number) -> int | None:
 
 
 def _first(*counts: Number) -> int | None:
-    return next((count for count in map(whole, counts) if count is not None), None)
+    for count in counts:
+        if count is not None:
+            return int(count)
+    return None

@@ -52,9 +52,20 @@ def decode_messages(
     # The calls from before there were tools have no ids: a result belongs to the last call of its name.
     function_ids: dict[str, str] = {}
     for index, message in enumerate(wire):
+        text, role = message.content, message.role
+        if type(text) is str and len(raw[index]) == 2:  # nearly every turn: one text and nothing besides
+            if role == "user":
+                messages.append(UserMessage((TextBlock(text),)))
+                continue
+            if role == "assistant" and text:
+                messages.append(AssistantMessage((TextBlock(text),)))
+                continue
+            if role == "system":
+                messages.append(SystemMessage((TextBlock(text),)))
+                continue
         path = f"messages[{index}]"
-        drop_unknown(raw[index], _KNOWN_OF_ROLE.get(message.role, _KNOWN), path, losses)
-        match message.role:
+        drop_unknown(raw[index], _KNOWN_OF_ROLE.get(role, _KNOWN), path, losses)
+        match role:
             case "user":
                 messages.append(UserMessage(decode_user_content(message.content, f"{path}.content", losses)))
             case "system" | "developer":
@@ -72,7 +83,7 @@ def decode_messages(
                     raise missing(f"{path}.name")
                 blocks = decode_tool_content(message.content, f"{path}.content", losses)
                 messages.append(ToolMessage(function_ids.get(message.name, message.name), blocks))
-            case role:
+            case _:
                 raise invalid_choice(f"{path}.role", role, ROLES)
     return tuple(messages)
 

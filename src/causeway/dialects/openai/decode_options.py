@@ -87,6 +87,8 @@ def decode_thinking(
     wire: WireChatRequest, raw_reasoning: dict[str, Any] | None, losses: LossReport
 ) -> Thinking | None:
     """Return how much to reason, from all three spellings; raises InvalidRequestError."""
+    if wire.reasoning is None and wire.reasoning_effort is None and wire.reasoning_max_tokens is None:
+        return None
     reasoning = wire.reasoning or WireReasoning()
     drop_unknown(raw_reasoning or {}, _REASONING_MEMBERS, "reasoning", losses)
     _check_at_least_one("reasoning.max_tokens", reasoning.max_tokens)

@@ -24,6 +24,7 @@ from causeway.model.request import ChatRequest
 
 # Words of one vendor or another: each provider has to be asked in its own.
 _SPELLED_BY_VENDORS = ("reasoning", "reasoning_max_tokens")
+_NOT_VERBATIM = frozenset({*EXTENSIONS, *_SPELLED_BY_VENDORS})
 _STREAM_OPTIONS = frozenset({"include_usage"})
 _KNOWN = frozenset(WireChatRequest.__struct_fields__)
 
@@ -62,6 +63,6 @@ def decode_request(body: bytes, losses: LossReport, *, needs_model: bool) -> Cha
         choices=1 if wire.n is None else wire.n,
         wants_stream_usage=bool(wire.stream_options and wire.stream_options.include_usage),
         fallbacks=decode_fallbacks(wire.fallbacks),
-        is_verbatim=not any(name in tree for name in (*EXTENSIONS, *_SPELLED_BY_VENDORS)),
+        is_verbatim=_NOT_VERBATIM.isdisjoint(tree),
         extras=Extras("openai", extras) if extras else None,
     )

@@ -12,7 +12,13 @@ from typing import Any, Literal
 import msgspec
 
 from causeway.dialects.openai.completion_extras import ANNOTATIONS, CompletionExtras
-from causeway.dialects.openai.completion_schema import PlainChunk, WireChoice, WireMessage, WireUsage
+from causeway.dialects.openai.completion_schema import (
+    PlainChunk,
+    WireChoice,
+    WireCompletion,
+    WireMessage,
+    WireUsage,
+)
 from causeway.dialects.openai.decode_ending import decode_finish_reason, decode_usage, whole
 from causeway.dialects.openai.decode_parts import decode_parts
 from causeway.dialects.openai.decode_spans import decode_annotations, decode_logprobs
@@ -72,10 +78,12 @@ class StreamDecoder:
                     return
                 if frame.data == "[DONE]":
                     yield from self._end()
-                elif (event := self._plain_event(frame.data)) is not None:
+                elif (plain := _read_plain(frame.data)) is None:
+                    yield from self._take(frame.data)
+                elif (event := self._next_piece(plain)) is not None:
                     yield event
                 else:
-                    yield from self._take(frame.data)
+                    yield from self._take_plain(plain, frame.data)
         except EventTooLargeError as error:
             raise UpstreamProtocolError(str(error)) from None
 
@@ -90,45 +98,50 @@ class StreamDecoder:
             raise UpstreamProtocolError("the provider's stream ended before its answer did")
         yield from self._end()
 
-    def _plain_event(self, data: str) -> Event | None:
+    def _next_piece(self, chunk: PlainChunk) -> Event | None:
         """Return the event of a chunk that only adds to the open block, which nearly every chunk does."""
-        if self._open is None:
-            return None
-        try:
-            chunk = _decode_plain(data)
-        except msgspec.DecodeError:
+        if self._open is None or self._logprobs or not chunk.choices or chunk.usage is not None:
             return None
         choice = chunk.choices[0]
-        text, thinking = choice.delta.content, choice.delta.reasoning_content
-        if choice.index != 0:
+        if choice.finish_reason:
             return None
+        text, thinking = choice.delta.content, choice.delta.reasoning_content
         if self._open == "text":
             if not text or thinking:
                 return None
             self._text.append(text)
         elif text or not thinking:
             return None
-        fields = self._collected.fields
-        if chunk.system_fingerprint is not None:
-            fields["system_fingerprint"] = chunk.system_fingerprint
-        if chunk.service_tier is not None:
-            fields["service_tier"] = chunk.service_tier
-        if chunk.provider is not None:
-            fields["provider"] = chunk.provider
+        self._collected.add_plain(chunk)
         return TextDelta(self._index, text) if text else ThinkingDelta(self._index, thinking or "")
+
+    def _take_plain(self, chunk: PlainChunk, data: str) -> Iterator[Event]:
+        self._collected.add_plain(chunk)
+        self._usage = chunk.usage or self._usage
+        if not self._id and (chunk.id or chunk.choices):
+            yield self._start(chunk, data)
+        for choice in chunk.choices:
+            self._finish_reason = choice.finish_reason or self._finish_reason
+            if thinking := choice.delta.reasoning_content:
+                yield from self._say("thinking", thinking)
+            if text := choice.delta.content:
+                yield from self._say("text", text)
 
     def _take(self, data: str) -> Iterator[Event]:
         tree, wire = read_completion(data)
         self._collected.add_root(tree)
         self._usage = wire.usage or self._usage
         if not self._id and (wire.id or wire.choices):  # Azure's first chunk has neither
-            self._id = wire.id or invented_id(data.encode())
-            yield MessageStart(self._id, wire.model or "", whole(wire.created))
+            yield self._start(wire, data)
         for choice, raw in zip(wire.choices or (), tree.get("choices") or (), strict=True):
             if choice.index == 0:
                 yield from self._take_choice(choice, raw)
             else:
                 self._collected.add_further_choice(choice.index, raw)
+
+    def _start(self, wire: WireCompletion, data: str) -> Event:
+        self._id = wire.id or invented_id(data.encode())
+        return MessageStart(self._id, wire.model or "", whole(wire.created))
 
     def _take_choice(self, choice: WireChoice, raw: dict[str, Any]) -> Iterator[Event]:
         self._collected.add_choice(raw)
@@ -224,3 +237,11 @@ class StreamDecoder:
             self._finish_reason, self._collected, has_calls=self._has_calls
         )
         yield MessageEnd(reason, usage, failure, self._collected.extras())
+
+
+def _read_plain(data: str) -> PlainChunk | None:
+    """Return a chunk in whose envelope there is nothing unknown, or none."""
+    try:
+        return _decode_plain(data)
+    except msgspec.DecodeError:
+        return None

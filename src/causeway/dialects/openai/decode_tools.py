@@ -28,6 +28,9 @@ class DecodedTools(Struct, frozen=True):
     forced_tool: str | None = None
 
 
+_NO_TOOLS = DecodedTools(())
+
+
 def decode_tools(
     wire: list[WireTool] | None,
     raw: list[dict[str, Any]] | None,
@@ -38,6 +41,8 @@ def decode_tools(
 
     Tools that are no functions are dropped into `losses`. Raises InvalidRequestError.
     """
+    if not wire and choice is None:
+        return _NO_TOOLS
     decoded: list[Tool] = []
     for index, (tool, members) in enumerate(zip(wire or (), raw or (), strict=True)):
         path = f"tools[{index}]"

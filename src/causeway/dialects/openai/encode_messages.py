@@ -25,19 +25,26 @@ from causeway.model.content import (
     ToolCall,
     ToolMessage,
     UserMessage,
+    sole_text,
 )
 from causeway.model.errors import UntranslatableError
 from causeway.model.loss import LossReport
+
+_ROLES = {UserMessage: "user", AssistantMessage: "assistant", SystemMessage: "system"}
 
 
 def encode_messages(
     messages: Sequence[Message], quirks: OpenAiQuirks, losses: LossReport
 ) -> list[dict[str, Any]]:
     """Return the messages; raises UntranslatableError where nothing of a user's turn is left to say."""
-    return [
-        _encode_message(message, f"messages[{index}]", quirks, losses)
-        for index, message in enumerate(messages)
-    ]
+    encoded: list[dict[str, Any]] = []
+    for index, message in enumerate(messages):
+        text = sole_text(message)
+        if text is None:
+            encoded.append(_encode_message(message, f"messages[{index}]", quirks, losses))
+        else:  # nearly every turn
+            encoded.append({"role": _ROLES[type(message)], "content": text})
+    return encoded
 
 
 def _encode_message(message: Message, path: str, quirks: OpenAiQuirks, losses: LossReport) -> dict[str, Any]:
@@ -64,9 +71,7 @@ def _encode_texts(content: Sequence[TextBlock]) -> str | list[dict[str, Any]]:
 
 def _encode_user_content(
     content: Sequence[TextBlock | ImageBlock | OpaqueBlock], path: str, losses: LossReport
-) -> str | list[dict[str, Any]]:
-    if len(content) == 1 and isinstance(content[0], TextBlock):
-        return content[0].text
+) -> list[dict[str, Any]]:
     parts: list[dict[str, Any]] = []
     for index, block in enumerate(content):
         match block:

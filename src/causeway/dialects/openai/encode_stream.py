@@ -7,6 +7,7 @@ the answer is not whole.
 
 from typing import Any
 
+from causeway.dialects.faces import StreamEncoder
 from causeway.dialects.openai.encode_citations import Spans, encode_citations
 from causeway.dialects.openai.encode_error import encode_broken_stream, encode_failure
 from causeway.dialects.openai.encode_logprobs import encode_logprobs
@@ -34,7 +35,7 @@ from causeway.wire.ascii_json import encode_ascii
 DONE = b"data: [DONE]\n\n"
 
 
-class ChunkEncoder:
+class ChunkEncoder(StreamEncoder):
     """The frames of one streamed answer to `request`."""
 
     def __init__(self, request: ChatRequest, provenance: Provenance, *, is_unified: bool) -> None:

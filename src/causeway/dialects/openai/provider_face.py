@@ -11,7 +11,7 @@ from causeway.dialects.openai.quirks import OpenAiQuirks
 from causeway.model.errors import UpstreamRefusedError
 from causeway.model.loss import LossReport
 from causeway.model.request import ChatRequest
-from causeway.model.response import ChatResponse
+from causeway.model.response import AnswerEnding, ChatResponse
 
 _NO_QUIRKS = OpenAiQuirks()
 
@@ -67,6 +67,10 @@ class OpenAiProvider(Struct, frozen=True):
     def decode_response(self, body: bytes) -> ChatResponse:
         """Return the whole answer; raises UpstreamProtocolError and UpstreamRefusedError."""
         return decode_response.decode_response(body)
+
+    def decode_ending(self, body: bytes) -> AnswerEnding:
+        """Return how a whole answer ended; raises as `decode_response` does."""
+        return decode_response.decode_ending(body)
 
     def stream_decoder(self) -> StreamDecoder:
         """Return the decoder of one streamed answer."""

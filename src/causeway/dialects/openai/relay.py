@@ -18,4 +18,7 @@ def splice_frames(frames: bytes, members: bytes) -> bytes:
 def splice_body(body: bytes, members: bytes) -> bytes:
     """Return a JSON object with `members` added to it; what is no object, or an empty one, stays as it is."""
     match = _OBJECT.fullmatch(body)
-    return body if match is None else match[1] + b"," + members + match[2]
+    if match is None:
+        return body
+    view, end = memoryview(body), match.end(1)  # a body may be large: it is copied once
+    return b"".join((view[:end], b",", members, view[end:]))
