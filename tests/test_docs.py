@@ -9,6 +9,8 @@ from typing import get_args
 import msgspec
 import pytest
 
+from causeway.adapters.metrics.families import GAUGES, TABLES, TARGETS, Counter
+from causeway.adapters.request_log.rows import COLUMNS
 from causeway.cli import build_parser
 from causeway.config import provider_settings
 from causeway.config.bifrost import BifrostSections
@@ -28,6 +30,7 @@ LOSS = (ROOT / "docs" / "loss.md").read_text()
 COMPANIONS = (ROOT / "docs" / "companions.md").read_text()
 CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text()
 PROVIDERS = (ROOT / "docs" / "providers.md").read_text()
+OBSERVABILITY = (ROOT / "docs" / "observability.md").read_text()
 
 
 def test_every_prefix_is_documented() -> None:
@@ -113,6 +116,32 @@ def test_every_setting_of_providers_is_documented() -> None:
         for field in msgspec.structs.fields(struct):
             if NotActedOn not in get_args(field.type):
                 assert re.search(rf"\b{field.encode_name}\b", PROVIDERS), f"{struct.__name__}.{field.name}"
+
+
+def test_every_metric_and_its_labels_are_documented_and_no_others() -> None:
+    shared = set(TARGETS.labels)
+    documented = dict(
+        re.findall(r"^\| (`(?:bifrost|causeway)_[^|]*) \|([^|]*)\|", OBSERVABILITY, re.MULTILINE)
+    )
+    labels = {
+        name: set(re.findall(r"`(\w+)`", cells))
+        for names, cells in documented.items()
+        for name in re.findall(r"`(\w+)`", names)
+    }
+    expected = {gauge.name: set(gauge.labels) for gauge in GAUGES}
+    for table in TABLES:
+        for metric in table.metrics:
+            parts = {} if isinstance(metric, Counter) else dict(metric.parts[0][1])
+            own = set(table.labels) - shared if shared <= set(table.labels) else set(table.labels)
+            expected[metric.name] = {*own, *parts}
+    assert labels == expected
+    assert all(f"`{label}`" in OBSERVABILITY for label in shared)
+
+
+def test_every_column_of_the_log_is_documented_and_no_other() -> None:
+    table = OBSERVABILITY.split("| column | |")[1].split("\n\n")[0]
+    first_cells = re.findall(r"^\| (`[^|]*) \|", table, re.MULTILINE)
+    assert [name for cell in first_cells for name in re.findall(r"`(\w+)`", cell)] == list(COLUMNS)
 
 
 @pytest.mark.parametrize("command", ["serve"])

@@ -61,6 +61,15 @@ def test_no_outbound_client_is_loaded_but_the_one_that_is_chosen() -> None:
     assert "aiohttp" in loaded_by(f"{compose}compose_outbound_client(Config(outbound_client='aiohttp'))")
 
 
+def test_no_http_server_is_loaded_but_the_one_that_is_chosen() -> None:
+    compose = (
+        "from causeway.config.schema import ServerConfig as Config\n"
+        "from causeway.server.http_server import http_server\n"
+    )
+    assert "uvicorn" not in loaded_by(f"{compose}http_server(None, Config())")
+    assert "uvicorn" in loaded_by(f"{compose}http_server(None, Config(http_server='uvicorn'))")
+
+
 def test_the_command_line_imports_no_engine_and_no_server_for_its_help() -> None:
     code = (
         "import sys, contextlib\nfrom causeway.cli import main\n"

@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+import os
 import re
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -15,11 +17,13 @@ class Gateway:
     """A running `causeway serve`. `close` ends it."""
 
     def __init__(self) -> None:
+        self._state = tempfile.TemporaryDirectory()
         self._process = subprocess.Popen(
             [sys.executable, "-m", "causeway", "serve", "--port", "0", "--workers", "1"],
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
+            env={**os.environ, "XDG_STATE_HOME": self._state.name},  # where it logs calls
         )
         started = time.perf_counter()
         assert self._process.stdout is not None
@@ -53,6 +57,7 @@ class Gateway:
         """End the gateway."""
         self._process.terminate()
         self._process.wait()
+        self._state.cleanup()
 
     async def _measure(self, round_number: int, streams: int) -> Outcome:
         started = time.perf_counter()

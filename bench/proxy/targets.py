@@ -76,8 +76,8 @@ class Causeway:
 
     def __init__(self, place: Place, *, workers: int = 1, cores: frozenset[int] | None = None) -> None:
         self.port = free_port()
-        config = place.directory / "bench.toml"
-        config.write_text(_causeway_config(place))
+        config = place.directory / f"bench-{self.port}.toml"
+        config.write_text(_causeway_config(place, self.port))
         keys = place.directory / "keys"
         keys.write_text("\n".join(KEYS))
         command = [sys.executable, "-m", "causeway", "serve", "--config", str(config)]
@@ -105,7 +105,7 @@ def gateway_has(option: str) -> bool:
     return option in subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
-def _causeway_config(place: Place) -> str:
+def _causeway_config(place: Place, port: int) -> str:
     secure = ""
     if place.secure_port is not None:
         secure = f"""
@@ -116,6 +116,9 @@ custom_provider_config = {{ base_provider_type = "openai" }}
 network_config = {{ ca_cert_pem = '''{place.certificate.read_text().partition("-----BEGIN PRIVATE")[0]}''' }}
 """
     return f"""discover_providers = false
+
+[logs_store.config]
+path = "{place.directory}/calls-{port}.db"
 
 [providers.openai]
 api_key = "{PROVIDER_KEY}"

@@ -16,7 +16,7 @@ from bench.soak.callers import PROVIDER, WAIT_SECONDS
 from bench.soak.holdings import POLL_SECONDS, SETTLE_SECONDS
 from msgspec import Struct
 
-from causeway.config.schema import Config
+from causeway.config.schema import Config, ServerConfig
 from causeway.model.secret import Secret
 from causeway.providers.catalog import load_catalog
 from causeway.providers.network import Network
@@ -65,6 +65,7 @@ def program(upstream_url: str) -> Iterator[Program]:
         config.write_text(
             "discover_providers = false\n"
             f'[providers.{PROVIDER}]\napi_key = "{_KEY}"\nbase_url = "{upstream_url}"\n'
+            '[logs_store.config]\npath = "calls.db"\n'
         )
         command = ["serve", "--port", "0", "--no-engine", "--config", str(config)]
         process = subprocess.Popen(
@@ -101,7 +102,7 @@ def inside(upstream_url: str) -> Iterator[Inside]:
     started = threading.Event()
     application = compose_application(Config(), KeyRing(), None, [provider], when_started=started.set)
     listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
-    server, loop = http_server(application), uvloop.new_event_loop()
+    server, loop = http_server(application, ServerConfig()), uvloop.new_event_loop()
     thread = threading.Thread(target=loop.run_until_complete, args=(server.serve(sockets=[listener]),))
     thread.start()
     try:

@@ -16,7 +16,7 @@ from causeway.model.errors import (
     UpstreamError,
     UpstreamProtocolError,
 )
-from causeway.pipeline.ports import OutboundClient
+from causeway.pipeline.ports import ConnectionUse, OutboundClient
 from support.outbound import answer, chunk, fetch, head, network, post, repeats, running, says, until_blocked
 from support.raw_server import RawConnection, raw_server
 
@@ -30,6 +30,27 @@ async def test_an_answer_comes_as_it_was_sent(client: OutboundClient) -> None:
         assert response.status == 200
         assert dict(response.headers) == {"content-length": "5", "x-one": "1", "x-two": "a, b\xe9"}
         assert await response.read(5) == b"hello"
+
+
+async def test_connections_are_counted(client: OutboundClient) -> None:
+    assert client.connection_use() == ConnectionUse(open=0, in_use=0, limit=0)
+    bounded, may_end = network(max_connections=7), asyncio.Event()
+
+    async def script(connection: RawConnection) -> None:
+        await connection.request()
+        await connection.send(head(b"content-length: 2") + b"o")
+        await may_end.wait()
+        await connection.send(b"k")
+        await connection.ended()
+
+    async with raw_server(script) as server:
+        async with client.send(post(server.url, network=bounded)) as response:
+            assert client.connection_use() == ConnectionUse(open=1, in_use=1, limit=7)
+            may_end.set()
+            await response.read(2)
+        assert client.connection_use() == ConnectionUse(open=1, in_use=0, limit=7)
+    await client.stop()
+    assert client.connection_use().open == 0
 
 
 @pytest.mark.parametrize("status", [b"204 No Content", b"304 Not Modified"])

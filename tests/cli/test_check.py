@@ -53,6 +53,9 @@ Routing
   names that nobody serves -> groq/llama
   openai/gpt-4o -> groq/llama, local/smollm2-135m-instruct
 
+Calls are logged
+  to {log}, kept for 365 days
+
 Warnings
   providers.openai: key `second` SERVES NOTHING: it has no `models`; write ["*"] for all
 
@@ -71,6 +74,7 @@ def bare_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("CAUSEWAY_API_KEYS", "CAUSEWAY_API_KEYS_FILE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
 
 
 @pytest.fixture
@@ -84,7 +88,7 @@ def file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 def test_a_configuration_is_explained(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", "--config", str(file)]) == 0
-    assert capsys.readouterr().out == SAID.format(file=file)
+    assert capsys.readouterr().out == SAID.format(file=file, log=file.parent / "causeway" / "logs.db")
 
 
 def test_programs_get_the_same_as_json(file: Path, capsys: pytest.CaptureFixture[str]) -> None:

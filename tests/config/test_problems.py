@@ -48,6 +48,8 @@ CONFIGURATIONS = st.one_of(
             ("server",): schema.ServerConfig,
             ("routing",): schema.RoutingConfig,
             ("client",): bifrost.ClientConfig,
+            ("logs_store",): bifrost.LogsStoreConfig,
+            ("logs_store", "config"): bifrost.LogsFileConfig,
             ("providers", "groq"): provider_settings.ProviderConfig,
             ("providers", "groq", "network_config"): provider_settings.NetworkConfig,
             ("providers", "groq", "proxy_config"): provider_settings.ProxyConfig,

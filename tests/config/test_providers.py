@@ -305,12 +305,10 @@ def test_a_file_of_bifrosts_is_read() -> None:
 def test_what_bifrosts_file_says_in_vain_is_listed() -> None:
     assert settings_without_effect(config_of(BIFROST)) == (
         "client.compat",
-        "client.enable_logging",
         "config_store",
         "encryption_key",
         "framework",
         "governance",
-        "logs_store",
         "providers.openai.keys[0].use_for_batch_api",
         "providers.openai.network_config.enforce_http2",
         "providers.openai.send_back_raw_response",

@@ -314,7 +314,7 @@ def test_without_an_engine_there_is_none(workers: int) -> None:
 
 def test_a_worker_that_cannot_start_ends_the_gateway_with_the_reason(tmp_path: Path) -> None:
     # A module that fails when a worker imports it; the main process has no use for it.
-    (tmp_path / "uvicorn.py").write_text("raise ImportError('this is broken')\n")
+    (tmp_path / "httptools.py").write_text("raise ImportError('this is broken')\n")
     with start(
         "--port", "0", "--no-engine", "--workers", "2", environment={"PYTHONPATH": str(tmp_path)}
     ) as process:

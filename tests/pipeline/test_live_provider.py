@@ -141,6 +141,32 @@ async def test_a_key_is_drawn_by_its_weight() -> None:
     assert drawn == ["light", "light", "heavy", "heavy", "heavy"]
 
 
+async def test_an_attempt_says_for_which_target_it_was_made() -> None:
+    world = World()
+    await world.call(GONE, None)
+    await world.call(None, place=FALLBACK)
+    await world.fail(refused(400), place=FALLBACK)
+    assert [attempt.fallback_index for attempt in world.trail.attempts] == [0, 0, 1, 1]
+
+
+async def test_a_key_that_is_left_alone_is_told_from_those_that_are_used() -> None:
+    world = World(retry=NO_RETRY, breaker=QUICK)
+    assert dict(world.live.key_states()) == {"a": True, "b": True}
+    await world.fail(GONE, times=2)
+    assert dict(world.live.key_states()) == {"a": False, "b": True}
+    world.seconds += 5
+    assert dict(world.live.key_states()) == {"a": False, "b": True}, "half open, it is only tried"
+    await world.call(None)
+    assert dict(world.live.key_states()) == {"a": True, "b": True}
+
+
+async def test_the_sessions_that_are_remembered_are_counted() -> None:
+    world = World()
+    for session in ("one", "two", "two"):
+        await world.call(None, options=CallOptions(session_id=session))
+    assert world.live.sticky_sessions == (2, 10_000)
+
+
 @pytest.mark.parametrize("error", [refused(503), GONE, UpstreamProtocolError("what?")])
 async def test_what_passes_by_itself_is_tried_again_with_the_same_key(error: CausewayError) -> None:
     world = World()

@@ -7,9 +7,9 @@ from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 import pytest
-import uvicorn
 
 from causeway.adapters.call_log import RecentCalls
+from causeway.adapters.inbound.asgi import AsgiApplication
 from causeway.config.schema import ServerConfig
 from causeway.dialects.companion_endpoints import companion_endpoints
 from causeway.dialects.endpoints import chat_endpoints
@@ -26,6 +26,7 @@ from causeway.rules.access import KeyRing
 from causeway.server.application import Application, Lifespan
 from causeway.server.chat import ChatHandler
 from causeway.server.companions import CompanionHandler
+from causeway.server.http_server import http_server
 from support.companions import companion_handler
 
 Step = Event | Exception | threading.Event
@@ -97,7 +98,7 @@ def serve(
         start=nothing,
         stop=stop or nothing,
     )
-    with running(application) as url:
+    with running(application, config) as url:
         yield url, model
 
 
@@ -108,23 +109,15 @@ def _router(model: ScriptedModel, *, is_strict: bool) -> ChatRouter:
 
 
 @contextmanager
-def running(application: Application) -> Iterator[str]:
-    """Run an application under the real server, in a thread; yields its base URL."""
+def running(application: AsgiApplication, config: ServerConfig | None = None) -> Iterator[str]:
+    """Run an application under the server that `config` names, in a thread; yields its base URL."""
     listener = socket.create_server(("127.0.0.1", 0))
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # connections inherit it
-    server = uvicorn.Server(uvicorn.Config(application, log_level="error", lifespan="on"))
     started = threading.Event()
-
-    async def run() -> None:
-        serving = asyncio.ensure_future(server.serve(sockets=[listener]))
-        while not server.started and not serving.done():
-            await asyncio.sleep(0.005)
-        started.set()
-        await serving
-
-    thread = threading.Thread(target=asyncio.run, args=(run(),), daemon=True)
+    server = http_server(application, config or ServerConfig(), when_started=started.set)
+    thread = threading.Thread(target=asyncio.run, args=(server.serve(sockets=[listener]),), daemon=True)
     thread.start()
-    started.wait(10)
+    assert started.wait(10), "the server did not start"
     try:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:

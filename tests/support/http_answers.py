@@ -56,7 +56,7 @@ def written_answers(draw: Any, framings: tuple[str, ...] = ("length", "chunked",
     )
     encoded_head = (interim + head + "\r\n").encode("latin-1")
     return Written(
-        content=encoded_head + (draw(_chunks(body)) if framing == "chunked" else body),
+        content=encoded_head + (draw(written_chunks(body)) if framing == "chunked" else body),
         head_size=len(encoded_head),
         status=status,
         headers=_joined(fields),
@@ -67,7 +67,8 @@ def written_answers(draw: Any, framings: tuple[str, ...] = ("length", "chunked",
 
 
 @st.composite
-def _chunks(draw: Any, body: bytes) -> bytes:
+def written_chunks(draw: Any, body: bytes) -> bytes:
+    """Write a body in chunks, with extensions and a trailer."""
     written = b""
     extensions = st.sampled_from([b"", b";a", b";a=b", b';a="b;c"', b";a=b;c=d"])
     while body:

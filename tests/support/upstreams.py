@@ -70,5 +70,5 @@ def gateway_before(
     server = replace(config.server, port=0)
     config = replace(config, server=server, discover_providers=False)
     application = compose_application(config, KeyRing(keys), compose_model(config), providers, call_log=calls)
-    with running(application) as url:
+    with running(application, config.server) as url:
         yield FrontedGateway(url, calls)

@@ -7,6 +7,7 @@ from importlib import import_module
 from causeway import __version__
 
 _MOST_WORKERS = 64
+_MOST_ROWS = 1_000_000
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -85,6 +86,22 @@ def _add_check_options(check: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_logs_options(logs: argparse.ArgumentParser) -> None:
+    logs.add_argument("--config", metavar="FILE", help="the file that `serve` uses, if it uses one")
+    logs.add_argument(
+        "--limit", type=_row_count, default=20, metavar="N", help="how many calls to show (default 20)"
+    )
+    logs.add_argument(
+        "--json", action="store_true", help="print each call as a line of JSON, with all columns"
+    )
+
+
+def _row_count(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= _MOST_ROWS:
+        raise argparse.ArgumentTypeError(f"expected a number from 1 to {_MOST_ROWS}")
+    return int(text)
+
+
 def _add_mock_options(mock: argparse.ArgumentParser) -> None:
     mock.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
     mock.add_argument(
@@ -105,5 +122,6 @@ _COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "serve": ("start the gateway", _add_serve_options),
     "mock": ("be a scripted provider, for tests", _add_mock_options),
     "check": ("say what a configuration means and what is wrong with it", _add_check_options),
+    "logs": ("show the last calls from the request log", _add_logs_options),
     "doctor": ("say what works on this machine, and why not", _add_doctor_options),
 }

@@ -10,10 +10,12 @@ from typing import Any
 
 from msgspec import Struct
 
+from causeway.adapters.request_log.database import find_problem
 from causeway.cli.listing import addresses, models
 from causeway.config.load import ConfigError, check_exposure, config_schema, load_config, load_keys
 from causeway.config.problems import Remark
 from causeway.config.providers import resolve_providers
+from causeway.config.request_log import RequestLogPlace, request_log_place
 from causeway.config.review import review, settings_without_effect
 from causeway.config.schema import Config, EngineConfig, RoutingConfig
 from causeway.providers.catalog import load_catalog
@@ -34,6 +36,7 @@ class Report(Struct, frozen=True, kw_only=True):
     without_effect: tuple[str, ...] = ()
     routing: RoutingConfig = RoutingConfig()
     engine: EngineConfig = EngineConfig()
+    log_place: RequestLogPlace | None = None
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -60,21 +63,27 @@ def examine(path: Path | None, environment: Mapping[str, str]) -> Report:
     resolution = resolve_providers(config, environment, load_catalog(), file_name=file or "configuration")
     mode = 0 if path is None else path.stat().st_mode
     warnings = review(config, resolution, is_readable_by_others=bool(mode & _OTHERS_MAY_READ))
+    log_place = request_log_place(config, path, environment)
     return Report(
         file=file,
         problems=resolution.problems,
-        warnings=(*warnings, *_warnings_of_place(config, path, environment)),
+        warnings=(*warnings, *_warnings_of_place(config, path, log_place, environment)),
         providers=resolution.providers,
         off=resolution.off,
         without_effect=settings_without_effect(config),
         routing=config.routing,
         engine=config.engine,
+        log_place=log_place,
     )
 
 
-def _warnings_of_place(config: Config, path: Path | None, environment: Mapping[str, str]) -> Iterator[Remark]:
+def _warnings_of_place(
+    config: Config, path: Path | None, log_place: RequestLogPlace | None, environment: Mapping[str, str]
+) -> Iterator[Remark]:
     if path is None and _BIFROST_FILE.exists():
         yield Remark("", f"./{_BIFROST_FILE} is here and was not read: name it with --config")
+    if log_place is not None and (problem := find_problem(log_place.path)) is not None:
+        yield Remark("logs_store", f"calls will not be logged to {log_place.path}: {problem}")
     try:
         check_exposure(config.server, load_keys(config.server, environment))
     except ConfigError as error:
@@ -95,11 +104,19 @@ def _as_text(report: Report) -> Iterator[str]:
     if routing.default_model:
         fallbacks.insert(0, f"names that nobody serves -> {routing.default_model}")
     yield from _section("Routing", fallbacks)
+    yield from _section("Calls are logged", [_log_line(report.log_place)])
     yield from _section("Warnings", [str(warning) for warning in report.warnings])
     yield from _section("Known from Bifrost, not acted on", list(report.without_effect))
     yield ""
     count = len(report.problems)
     yield "The configuration can be used." if not count else f"{count} mistake{'s' * (count != 1)}."
+
+
+def _log_line(place: RequestLogPlace | None) -> str:
+    if place is None:
+        return "nowhere: the request log is off"
+    kept = f"kept for {place.retention_days} days" if place.retention_days else "never deleted"
+    return f"to {place.path}, {kept}"
 
 
 def _section(title: str, lines: list[str]) -> Iterator[str]:
@@ -132,6 +149,9 @@ def _as_data(report: Report) -> dict[str, Any]:
             "implicit_fallbacks": report.routing.implicit_fallbacks,
         },
         "engine": {"is_enabled": report.engine.enabled},
+        "request_log": None
+        if report.log_place is None
+        else {"path": str(report.log_place.path), "retention_days": report.log_place.retention_days},
         "not_acted_on": list(report.without_effect),
     }
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from causeway.cli.announce import Announcer
 from causeway.cli.settings import listen, providers_from, settings_from, worker_count
 from causeway.config.load import ConfigError, check_exposure, load_keys
+from causeway.config.request_log import RequestLogPlace, request_log_place
 from causeway.config.schema import Config
 from causeway.engine.gguf import GgufError, read_header
 from causeway.engine.weights import served_name
@@ -22,6 +23,7 @@ from causeway.providers.provider import Provider
 from causeway.rules.access import KeyRing
 from causeway.server.engines import weights_of
 from causeway.server.log import start_log
+from causeway.server.worker_setup import WorkerSetup
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -38,13 +40,23 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"causeway: {error}", file=sys.stderr)
         return 2
     port: int = listeners[0].getsockname()[1]
+    config_path = Path(arguments.config) if arguments.config else None
+    log_place = request_log_place(config, config_path, os.environ)
     announcer = Announcer(host=config.server.host, port=port, needs_key=bool(keys))
     announcer.list_providers(providers)
     if config.engine.enabled:
         announcer.model_name = served_name(weights_of(config))
     if len(listeners) == 1:
-        return _serve_alone(config, keys, providers, listeners[0], announcer)
-    return _serve_with_workers(config, keys, providers, listeners, announcer, arguments.verbose)
+        return _serve_alone(config, keys, providers, log_place, listeners[0], announcer)
+    setup = WorkerSetup(
+        config=config,
+        keys=keys,
+        providers=providers,
+        log_place=log_place,
+        worker_count=len(listeners),
+        is_verbose=arguments.verbose,
+    )
+    return _serve_with_workers(setup, listeners, announcer)
 
 
 def _check_model(config: Config) -> None:
@@ -59,6 +71,7 @@ def _serve_alone(
     config: Config,
     keys: KeyRing,
     providers: tuple[Provider, ...],
+    log_place: RequestLogPlace | None,
     listener: socket.socket,
     announcer: Announcer,
 ) -> int:
@@ -66,34 +79,23 @@ def _serve_alone(
     from causeway.server.http_server import http_server
 
     model = compose_model(config, announcer.tell) if config.engine.enabled else None
-    application = compose_application(config, keys, model, providers, when_started=announcer.serving)
-    server = http_server(application)
+    application = compose_application(
+        config, keys, model, providers, log_place=log_place, when_started=announcer.serving
+    )
+    server = http_server(application, config.server)
     with contextlib.suppress(KeyboardInterrupt):
         server.run(sockets=[listener])
     return 0 if server.started else 1
 
 
 def _serve_with_workers(
-    config: Config,
-    keys: KeyRing,
-    providers: tuple[Provider, ...],
-    listeners: tuple[socket.socket, ...],
-    announcer: Announcer,
-    is_verbose: bool,
+    setup: WorkerSetup, listeners: tuple[socket.socket, ...], announcer: Announcer
 ) -> int:
     import uvloop
 
     from causeway.server.main_process import run_main_process
     from causeway.server.worker_pool import WorkersFailedError
-    from causeway.server.worker_setup import WorkerSetup
 
-    setup = WorkerSetup(
-        config=config,
-        keys=keys,
-        providers=providers,
-        worker_count=len(listeners),
-        is_verbose=is_verbose,
-    )
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(

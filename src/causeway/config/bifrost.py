@@ -46,9 +46,16 @@ RequestType = Literal[
 
 
 class ClientConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Bifrost's `client`. `max_request_body_size_mb` stands for `server.max_body_bytes`."""
+    """Bifrost's `client`. `max_request_body_size_mb` stands for `server.max_body_bytes`.
+
+    Without `enable_logging` no call is logged. What was said in one never is: `disable_content_logging` is
+    known, and always so.
+    """
 
     max_request_body_size_mb: Annotated[int, Meta(ge=1, le=4096)] | None = None
+    enable_logging: bool = True
+    log_retention_days: Annotated[int, Meta(ge=1, le=36_500)] = 365
+    disable_content_logging: bool | None = None
     allow_direct_keys: NotActedOn | None = None
     allow_per_request_content_storage_override: NotActedOn | None = None
     allow_per_request_raw_override: NotActedOn | None = None
@@ -57,20 +64,17 @@ class ClientConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     async_job_result_ttl: NotActedOn | None = None
     buffer_size: NotActedOn | None = None
     compat: NotActedOn | None = None
-    disable_content_logging: NotActedOn | None = None
     disable_db_pings_in_health: NotActedOn | None = None
     drop_excess_requests: NotActedOn | None = None
     dual_credential_conflict_behavior: NotActedOn | None = None
     dump_errors_in_console_logs: NotActedOn | None = None
     enable_litellm_fallbacks: NotActedOn | None = None
-    enable_logging: NotActedOn | None = None
     enforce_auth_on_inference: NotActedOn | None = None
     enforce_governance_header: NotActedOn | None = None
     enforce_scim_auth: NotActedOn | None = None
     header_filter_config: NotActedOn | None = None
     hide_deleted_virtual_keys_in_filters: NotActedOn | None = None
     initial_pool_size: NotActedOn | None = None
-    log_retention_days: NotActedOn | None = None
     logging_headers: NotActedOn | None = None
     mcp_agent_depth: NotActedOn | None = None
     mcp_code_mode_binding_level: NotActedOn | None = None
@@ -90,11 +94,39 @@ class ClientConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     whitelisted_routes: NotActedOn | None = None
 
 
+class LogsFileConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Where the log of calls is: `path` is a SQLite file, seen from the folder of the configuration file.
+
+    Without it, it is `causeway/logs.db` in the user's state directory. The rest is PostgreSQL's.
+    """
+
+    path: Annotated[str, Meta(min_length=1)] | None = None
+    host: NotActedOn | None = None
+    port: NotActedOn | None = None
+    user: NotActedOn | None = None
+    password: NotActedOn | None = None
+    db_name: NotActedOn | None = None
+    ssl_mode: NotActedOn | None = None
+    max_idle_conns: NotActedOn | None = None
+    max_open_conns: NotActedOn | None = None
+
+
+class LogsStoreConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Bifrost's `logs_store`. `retention_days` wins over `client.log_retention_days`; 0 deletes nothing."""
+
+    enabled: bool = True
+    type: Literal["sqlite", "postgres"] = "sqlite"
+    config: LogsFileConfig = LogsFileConfig()
+    retention_days: Annotated[int, Meta(ge=0, le=36_500)] | None = None
+    object_storage: NotActedOn | None = None
+
+
 class BifrostSections(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Bifrost's sections. None but `client` has an effect yet."""
+    """Bifrost's sections. None but `client` and `logs_store` has an effect yet."""
 
     schema_url: str | None = field(default=None, name="$schema")
     client: ClientConfig = ClientConfig()
+    logs_store: LogsStoreConfig = LogsStoreConfig()
     access_profiles: NotActedOn | None = None
     alerting: NotActedOn | None = None
     audit_logs: NotActedOn | None = None
@@ -110,7 +142,6 @@ class BifrostSections(Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     guardrails_config: NotActedOn | None = None
     large_payload_optimization: NotActedOn | None = None
     load_balancer_config: NotActedOn | None = None
-    logs_store: NotActedOn | None = None
     mcp: NotActedOn | None = None
     plugins: NotActedOn | None = None
     scim_config: NotActedOn | None = None

@@ -23,6 +23,10 @@ def review(config: Config, resolution: Resolution, *, is_readable_by_others: boo
     """Return the warnings; `is_readable_by_others` is said of the file."""
     remarks = [remark for provider in resolution.providers for remark in _of_provider(provider)]
     remarks += _of_routing(config, resolution)
+    if config.logs_store.enabled and config.logs_store.type != "sqlite":
+        remarks.append(
+            Remark("logs_store.type", "calls are logged to a SQLite file: nothing else is supported")
+        )
     if is_readable_by_others:
         remarks += [
             Remark(

@@ -21,6 +21,8 @@ class ServerConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     `strict_translation` refuses a request that the answering model cannot be asked in full, instead of
     reporting what was lost.
     `outbound_client` is what providers are called with: the gateway's own client, or a library's.
+    `http_server` is what callers are answered with: the gateway's own server, or a library's.
+    `metrics` counts what the gateway does, for `GET /metrics`.
     """
 
     host: str = "127.0.0.1"
@@ -34,6 +36,8 @@ class ServerConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     body_timeout_seconds: PositiveSeconds = 60.0
     heartbeat_seconds: Annotated[float, Meta(ge=0)] = 0.0
     outbound_client: Literal["httptools", "aiohttp"] = "httptools"
+    http_server: Literal["causeway", "uvicorn"] = "causeway"
+    metrics: bool = True
 
 
 class EngineConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

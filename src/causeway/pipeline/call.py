@@ -37,7 +37,10 @@ class ChatCall(Struct, frozen=True, kw_only=True):
 
 
 class Attempt(Struct, frozen=True):
-    """One request to one provider. `error_code` is empty where it succeeded."""
+    """One request to one provider. `error_code` is empty where it succeeded.
+
+    `fallback_index` says for which target it was made: 0 is the primary.
+    """
 
     provider: str
     model: str
@@ -45,6 +48,7 @@ class Attempt(Struct, frozen=True):
     error_code: str
     status: int
     milliseconds: float
+    fallback_index: int = 0
 
 
 class Trail:
@@ -59,6 +63,7 @@ class Trail:
 class CallRecord(Struct, frozen=True, kw_only=True):
     """What became of a call. `usage` is what the provider reported, or nothing.
 
+    `ended_unix_seconds` is when it ended, by the clock on the wall; `milliseconds` is how long it took.
     A stream that broke off is an error, and one that its caller left is cancelled: neither is a success.
     """
 
@@ -73,5 +78,18 @@ class CallRecord(Struct, frozen=True, kw_only=True):
     provenance: Provenance | None
     attempts: tuple[Attempt, ...]
     usage: Usage | None
+    ended_unix_seconds: float
     milliseconds: float
     loss_count: int
+
+
+_REQUEST_TYPES = {
+    ("chat", False): "chat_completion",
+    ("chat", True): "chat_completion_stream",
+    ("embed", False): "embedding",
+}
+
+
+def request_type(operation: str, is_stream: bool) -> str:
+    """Return Bifrost's name for a kind of call, as its logs and metrics have it."""
+    return _REQUEST_TYPES.get((operation, is_stream), operation)

@@ -37,6 +37,7 @@ class Journal:
         self._started = time.perf_counter()
         self._is_closed = False
         self.trail = Trail()
+        call_log.begin(operation, is_stream)
 
     def close_failed(self, error: BaseException) -> None:
         """Record a call that came to no answer."""
@@ -93,6 +94,7 @@ class Journal:
                 provenance=provenance,
                 attempts=tuple(self.trail.attempts),
                 usage=usage,
+                ended_unix_seconds=time.time(),
                 milliseconds=(time.perf_counter() - self._started) * 1000,
                 loss_count=len(losses.losses) + losses.uncounted,
             )

@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import TypeVar
 
@@ -65,10 +65,12 @@ class Lease:
             self._is_settled = True
             self._breaker.release(self._ticket)
 
-    def note(self, provider: str, error_code: str, status: int) -> Attempt:
+    def note(self, provider: str, error_code: str, status: int, fallback_index: int) -> Attempt:
         """Return what is recorded of the attempt, which has ended now, or has begun to be answered."""
         milliseconds = (time.perf_counter() - self._started) * 1000
-        return Attempt(provider, self.asked_model, self.key.name, error_code, status, milliseconds)
+        return Attempt(
+            provider, self.asked_model, self.key.name, error_code, status, milliseconds, fallback_index
+        )
 
 
 class _Destination(Struct, frozen=True):
@@ -112,6 +114,17 @@ class LiveProvider:
         self._asked_models = Memo(self._find_asked_model, lambda key_and_model: len(key_and_model[1]))
         self._destinations = Memo(self._find_destination, lambda parts: len(parts[2]))
 
+    @property
+    def sticky_sessions(self) -> tuple[int, int]:
+        """How many sessions' keys are remembered, and how many may be."""
+        return len(self._sticky_keys), self._sticky_keys.max_entries
+
+    def key_states(self) -> Iterator[tuple[str, bool]]:
+        """Yield the name of each key, and whether it is used: not left alone for what it did."""
+        now = self._now()
+        for key in self.provider.keys:
+            yield key.name, self._breakers[key.id].state(now) == "closed"
+
     def send(
         self, operation: Operation, key: ProviderKey, model: str, body: bytes, *, is_stream: bool = False
     ) -> AbstractAsyncContextManager[OutboundResponse]:
@@ -135,7 +148,8 @@ class LiveProvider:
 
         Raises the last attempt's error, NoProviderKeyError, or CircuitOpenError where no key may be tried.
         """
-        pin = options.key_pin if place.fallback_index == 0 else None
+        name, index = self.provider.name, place.fallback_index
+        pin = options.key_pin if index == 0 else None
         keys = self._unpinned_keys[model] if pin is None else self._find_eligible_keys(model, pin)
         sticky_key_id = self._sticky_key_id(model, options, place)
         pool, state = self._admitted(keys), RetryState()
@@ -147,9 +161,9 @@ class LiveProvider:
             except CausewayError as error:
                 hide_key(error, key)
                 lease.settle(error)
-                trail.attempts.append(lease.note(self.provider.name, error.code, error.status))
+                trail.attempts.append(lease.note(name, error.code, error.status, index))
                 if reaction_to(error) is Reaction.DROP_KEY and options.session_id is not None:
-                    self._sticky_keys.forget(self.provider.name, options.session_id, model)
+                    self._sticky_keys.forget(name, options.session_id, model)
                 retry = state.after(
                     error,
                     key_id=key.id,
@@ -168,9 +182,9 @@ class LiveProvider:
                 continue
             except BaseException:
                 lease.release()
-                trail.attempts.append(lease.note(self.provider.name, "cancelled", 499))
+                trail.attempts.append(lease.note(name, "cancelled", 499, index))
                 raise
-            trail.attempts.append(lease.note(self.provider.name, "", 200))
+            trail.attempts.append(lease.note(name, "", 200, index))
             self._keep_sticky(key, model, options, place)
             return answer
 

@@ -4,6 +4,8 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
+from msgspec import Struct
+
 from causeway.model.catalog import ModelFacts
 from causeway.model.events import Event
 from causeway.model.loss import LossReport
@@ -53,6 +55,9 @@ class Described(Named, Protocol):
 class CallLog(Protocol):
     """Where the records of calls go."""
 
+    def begin(self, operation: str, is_stream: bool) -> None:
+        """Take note of a call that begins; its record will follow. Returns at once and never fails."""
+
     def record(self, record: CallRecord) -> None:
         """Take a record; returns at once and never fails."""
 
@@ -78,8 +83,19 @@ class OutboundResponse(Protocol):
         """Return the whole body; raises as `chunks` does, and UpstreamProtocolError past `max_bytes`."""
 
 
+class ConnectionUse(Struct, frozen=True):
+    """How many connections are open, are in use, and may be in use, of the networks asked so far."""
+
+    open: int
+    in_use: int
+    limit: int
+
+
 class OutboundClient(Protocol):
     """The one way out of the gateway."""
+
+    def connection_use(self) -> ConnectionUse:
+        """Return how many connections there are now."""
 
     def send(self, request: OutboundRequest) -> AbstractAsyncContextManager[OutboundResponse]:
         """Send a request and wait for the head of the answer, whatever its status.

@@ -34,7 +34,7 @@ class StickyKeys:
     """
 
     def __init__(self, max_entries: int = 10_000) -> None:
-        self._max_entries = max_entries
+        self.max_entries = max_entries
         self._bindings: OrderedDict[bytes, _Binding] = OrderedDict()
 
     def __len__(self) -> int:
@@ -82,7 +82,7 @@ class StickyKeys:
             return
         self._bindings[entry] = _Binding(key_id, now_seconds + ttl_seconds)
         self._bindings.move_to_end(entry)
-        if len(self._bindings) > self._max_entries:
+        if len(self._bindings) > self.max_entries:
             self._bindings.popitem(last=False)
 
     def forget(self, provider: str, session: str, model: str) -> None:

@@ -8,6 +8,8 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
+from causeway.adapters.inbound.asgi import CANCELS_ON_DISCONNECT
+from causeway.adapters.metrics.exposition import MEDIA_TYPE as METRICS_TYPE
 from causeway.config.schema import ServerConfig
 from causeway.dialects.companion_endpoints import CompanionEndpoint
 from causeway.dialects.endpoints import ChatEndpoint, error_face
@@ -21,13 +23,13 @@ from causeway.model.errors import (
 )
 from causeway.pipeline.chat import as_causeway_error
 from causeway.rules.access import KeyRing, presented_key
-from causeway.server.asgi import Headers, Receive, Scope, Send, send_json
+from causeway.server.asgi import Headers, Receive, Scope, Send, send_json, send_text
 from causeway.server.call import Call
 from causeway.server.chat import ChatHandler
 from causeway.server.companions import CompanionHandler
+from causeway.server.openapi import METRICS_PATH, encode_openapi
 from causeway.server.openapi import PATH as OPENAPI_PATH
-from causeway.server.openapi import encode_openapi
-from causeway.server.request_body import read_body
+from causeway.server.request_body import body_at_hand, read_body
 from causeway.server.routes import Found, Routes
 
 _log = logging.getLogger(__name__)
@@ -46,7 +48,11 @@ Endpoint = ChatEndpoint | CompanionEndpoint
 
 
 class Application:
-    """The gateway as an ASGI application. `describe_health` gives the body of `GET /health`."""
+    """The gateway as an ASGI application.
+
+    `describe_health` gives the body of `GET /health` and `expose_metrics` that of `GET /metrics`; without
+    it, nothing stands there.
+    """
 
     def __init__(
         self,
@@ -57,6 +63,7 @@ class Application:
         chat: ChatHandler,
         companions: CompanionHandler,
         describe_health: Callable[[], Awaitable[Mapping[str, object]]],
+        expose_metrics: Callable[[], Awaitable[bytes]] | None = None,
         start: Lifespan,
         stop: Lifespan,
     ) -> None:
@@ -66,6 +73,7 @@ class Application:
         self._chat = chat
         self._companions = companions
         self._describe_health = describe_health
+        self._expose_metrics = expose_metrics
         self._start = start
         self._stop = stop
 
@@ -132,6 +140,9 @@ class Application:
         if self._keys:
             self._authenticate(request_headers)
         if found is None:
+            if self._expose_metrics and scope["path"] == METRICS_PATH and scope["method"] in ("GET", "HEAD"):
+                await send_text(send, 200, await self._expose_metrics(), METRICS_TYPE, headers)
+                return
             raise NotFoundError("404 page not found")
         endpoint = found.endpoints.get(scope["method"])
         if endpoint is None:
@@ -139,17 +150,20 @@ class Application:
             raise MethodNotAllowedError(
                 f"method {scope['method'][:20]} is not allowed, use {' or '.join(allowed)}", allowed=allowed
             )
-        body = await read_body(
-            receive,
-            request_headers,
-            max_bytes=self._config.max_body_bytes,
-            timeout_seconds=self._config.body_timeout_seconds,
-        )
+        body = body_at_hand(scope, self._config.max_body_bytes)
+        if body is None:
+            body = await read_body(
+                receive,
+                request_headers,
+                max_bytes=self._config.max_body_bytes,
+                timeout_seconds=self._config.body_timeout_seconds,
+            )
         call = Call(trace_id, body, request_headers, _decode_query(scope["query_string"]), found.parameters)
+        watched = None if CANCELS_ON_DISCONNECT in scope.get("extensions", ()) else receive
         if isinstance(endpoint, ChatEndpoint):
-            await self._chat.serve(endpoint, call, headers, receive, send)
+            await self._chat.serve(endpoint, call, headers, watched, send)
         else:
-            await self._companions.serve(endpoint, call, headers, receive, send)
+            await self._companions.serve(endpoint, call, headers, watched, send)
 
     def _authenticate(self, headers: Mapping[bytes, bytes]) -> None:
         key = presented_key(headers)

@@ -1,13 +1,8 @@
 """ASGI's types and the few ways in which this server answers. Knows no dialect."""
 
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from causeway.adapters.inbound.asgi import AsgiMessage, Headers, Receive, Scope, Send
 
-Scope = MutableMapping[str, Any]
-AsgiMessage = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[AsgiMessage]]
-Send = Callable[[AsgiMessage], Awaitable[None]]
-Headers = list[tuple[bytes, bytes]]
+__all__ = ["AsgiMessage", "Headers", "Receive", "Scope", "Send"]
 
 JSON_TYPE = (b"content-type", b"application/json")
 
@@ -16,6 +11,14 @@ async def send_json(send: Send, status: int, body: bytes, headers: Headers) -> N
     """Answer with one JSON body."""
     length = (b"content-length", str(len(body)).encode())
     await send({"type": "http.response.start", "status": status, "headers": [JSON_TYPE, length, *headers]})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def send_text(send: Send, status: int, body: bytes, media_type: bytes, headers: Headers) -> None:
+    """Answer with text of some type."""
+    length = (b"content-length", str(len(body)).encode())
+    typed = [(b"content-type", media_type), length, *headers]
+    await send({"type": "http.response.start", "status": status, "headers": typed})
     await send({"type": "http.response.body", "body": body})
 
 

@@ -40,7 +40,7 @@ class ChatHandler:
         self._is_strict = is_strict
 
     async def serve(
-        self, endpoint: ChatEndpoint, call: Call, headers: Headers, receive: Receive, send: Send
+        self, endpoint: ChatEndpoint, call: Call, headers: Headers, receive: Receive | None, send: Send
     ) -> None:
         """Answer one call; raises CausewayError while nothing has been sent."""
         face = endpoint.face
@@ -49,7 +49,7 @@ class ChatHandler:
         chat = ChatCall(
             id=call.id, request=request, body=call.body, losses=losses, options=decode_options(call.headers)
         )
-        async with DisconnectWatch(receive):
+        with DisconnectWatch(receive):
             if request.stream:
                 await self._serve_stream(face, chat, headers, send)
             else:

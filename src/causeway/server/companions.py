@@ -57,11 +57,11 @@ class CompanionHandler:
         self._is_strict = is_strict
 
     async def serve(
-        self, endpoint: CompanionEndpoint, call: Call, headers: Headers, receive: Receive, send: Send
+        self, endpoint: CompanionEndpoint, call: Call, headers: Headers, receive: Receive | None, send: Send
     ) -> None:
         """Answer one call; raises CausewayError while nothing has been sent."""
         losses = LossReport(strict=decode_strictness(call.headers, self._is_strict))
-        async with DisconnectWatch(receive):
+        with DisconnectWatch(receive):
             reply = await self._answer(endpoint, call, losses)
             told = endpoint.face.warning_headers(reply.losses) + encode_losses(reply.losses)
             if reply.provenance is not None:

@@ -2,7 +2,12 @@
 
 from collections.abc import Callable, Sequence
 
-from causeway.adapters.call_log import RecentCalls
+from causeway.adapters.call_log import CallLogs, RecentCalls
+from causeway.adapters.metrics.board import SnapshotBoard
+from causeway.adapters.metrics.call_metrics import CallMetrics
+from causeway.adapters.metrics.gateway_metrics import GatewayMetrics
+from causeway.adapters.request_log.writer import RequestLog
+from causeway.config.request_log import RequestLogPlace
 from causeway.config.schema import Config
 from causeway.dialects.companion_endpoints import companion_endpoints
 from causeway.dialects.endpoints import chat_endpoints
@@ -20,6 +25,7 @@ from causeway.server.application import Application
 from causeway.server.engines import compose_embedding_engine, compose_language_engine, weights_of
 from causeway.server.health import WorkerPlace, describe_health
 from causeway.server.outbound import compose_outbound_client
+from causeway.server.readings import engine_readings, process_readings
 from causeway.server.services import compose_chat, compose_companions
 
 _ALONE = WorkerPlace()
@@ -42,23 +48,48 @@ def compose_application(
     embedder: EmbeddedEmbedder | None = None,
     client: OutboundClient | None = None,
     call_log: CallLog | None = None,
+    log_place: RequestLogPlace | None = None,
+    board: SnapshotBoard | None = None,
     place: WorkerPlace = _ALONE,
     when_started: Callable[[], None] = lambda: None,
 ) -> Application:
     """Return the gateway; its start loads the model, and its stop ends the engine and every connection.
 
     The embedding model is not loaded before somebody asks for it; without `embedder`, it has an engine of
-    its own. Without a `model` there is no embedded model of either kind.
+    its own. Without a `model` there is no embedded model of either kind. Calls are remembered, or told to
+    `call_log`; without a `log_place` they are not kept beyond that. `board` is what it shares its metrics on
+    with the gateway's other workers.
     """
     client = client or compose_outbound_client(config.server)
-    call_log = call_log or RecentCalls()
+    recent = RecentCalls()
+    call_metrics = CallMetrics() if config.server.metrics else None
+    request_log = None
+    if log_place is not None:
+        request_log = RequestLog(
+            log_place.path, retention_days=log_place.retention_days, worker_number=place.number
+        )
+    call_logs = CallLogs([one for one in (call_log or recent, call_metrics, request_log) if one is not None])
     if model is not None:
         embedder = embedder or EmbeddedEmbedder(compose_embedding_engine(config))
     grounding = Grounding(section_tokens=config.engine.document_tokens, estimate_tokens=estimate_tokens)
     chat_model = None if model is None else GroundedModel(model, grounding)
     lives = {provider.name: LiveProvider(provider, client) for provider in providers}
 
+    metrics = None
+    if call_metrics is not None:
+        metrics = GatewayMetrics(
+            call_metrics,
+            lambda: process_readings(client, lives.values(), recent, request_log),
+            lambda: engine_readings(model, config.engine),
+            board=board,
+            number=place.number,
+        )
+
     async def start() -> None:
+        if request_log is not None:
+            request_log.start()
+        if metrics is not None:
+            metrics.start()
         if model is not None:
             model.start()
         when_started()
@@ -69,14 +100,19 @@ def compose_application(
             await embedder.stop()
         if model is not None:
             await model.stop()
+        if request_log is not None:
+            await request_log.stop()
+        if metrics is not None:
+            await metrics.stop()
 
     return Application(
         config=config.server,
         keys=keys,
         endpoints=[*chat_endpoints(), *companion_endpoints()],
-        chat=compose_chat(config, lives, chat_model, call_log),
-        companions=compose_companions(config, lives, model, embedder, call_log),
+        chat=compose_chat(config, lives, chat_model, call_logs),
+        companions=compose_companions(config, lives, model, embedder, call_logs),
         describe_health=lambda: describe_health(model, place),
+        expose_metrics=None if metrics is None else metrics.exposition,
         start=start,
         stop=stop,
     )

@@ -9,33 +9,42 @@ from causeway.server.asgi import Receive
 
 
 class DisconnectWatch:
-    """Cancels what runs inside its `async with` once the client has disconnected.
+    """Cancels what runs inside its `with` once the client has disconnected.
 
-    The block then raises ClientDisconnectedError. To be entered after the body has been read.
+    The block then raises ClientDisconnectedError. To be entered after the body has been read. Without
+    `receive` it is the server that cancels (`CANCELS_ON_DISCONNECT`), and that alone cancels this task.
     """
 
-    def __init__(self, receive: Receive) -> None:
+    def __init__(self, receive: Receive | None) -> None:
         self._receive = receive
-        self._has_disconnected = False
+        self._watcher: asyncio.Task[None] | None = None
+        self._has_disconnected = receive is None
 
-    async def __aenter__(self) -> Self:
-        task = asyncio.current_task()
-        if task is None:
-            raise RuntimeError("a disconnect can only be watched for inside a task")
-        self._task = task
-        self._watcher = asyncio.create_task(self._watch())
+    def __enter__(self) -> Self:
+        if self._receive is not None:
+            self._watcher = asyncio.create_task(self._watch(self._receive, _this_task()))
         return self
 
-    async def __aexit__(
+    def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._watcher.cancel()
+        if self._watcher is not None:
+            self._watcher.cancel()
         if self._has_disconnected and isinstance(error, asyncio.CancelledError):
-            self._task.uncancel()
-            raise ClientDisconnectedError("the client disconnected") from None
+            task = _this_task()
+            if task.cancelling():
+                task.uncancel()
+                raise ClientDisconnectedError("the client disconnected") from None
 
-    async def _watch(self) -> None:
-        while (await self._receive())["type"] != "http.disconnect":
+    async def _watch(self, receive: Receive, task: asyncio.Task[object]) -> None:
+        while (await receive())["type"] != "http.disconnect":
             pass
         self._has_disconnected = True
-        self._task.cancel()
+        task.cancel()
+
+
+def _this_task() -> asyncio.Task[object]:
+    task = asyncio.current_task()
+    if task is None:
+        raise RuntimeError("a disconnect can only be watched for inside a task")
+    return task

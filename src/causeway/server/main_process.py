@@ -8,10 +8,11 @@ import signal
 import socket
 from collections.abc import Callable, Sequence
 
+from causeway.adapters.metrics.board import SnapshotBoard
 from causeway.engine.host import EngineHost
 from causeway.engine.supervisor import OnState
 from causeway.server.engines import compose_embedding_engine, compose_language_engine
-from causeway.server.worker_pool import WorkerPool
+from causeway.server.worker_pool import WORKER_COMMAND, WorkerPool
 from causeway.server.worker_setup import WorkerSetup, encode_setup
 
 
@@ -29,7 +30,14 @@ async def run_main_process(
     language = compose_language_engine(setup.config, on_state)
     embedding = compose_embedding_engine(setup.config)
     host = EngineHost(language, embedding)
-    pool = WorkerPool(listeners, encode_setup(setup), host.take)
+    board = SnapshotBoard.create(len(listeners)) if setup.config.server.metrics else None
+    pool = WorkerPool(
+        listeners,
+        encode_setup(setup),
+        host.take,
+        command=WORKER_COMMAND if board is None else (*WORKER_COMMAND, f"--board={board.descriptor}"),
+        inherited=() if board is None else (board.descriptor,),
+    )
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, pool.stop)
@@ -41,3 +49,5 @@ async def run_main_process(
         await host.stop()
         await embedding.stop()
         await language.stop()
+        if board is not None:
+            board.close()

@@ -14,6 +14,7 @@ from causeway.dialects.openai import companion_operations as openai_companions
 from causeway.dialects.openapi import Operation, Schema, Section, Server, describe_api
 
 PATH = "/openapi.json"
+METRICS_PATH = "/metrics"
 
 _DESCRIPTION = (
     "Cohere's and OpenAI's APIs in front of any model. Cohere's paths under `/` are strict; under the other "
@@ -76,6 +77,16 @@ def _own_operations() -> list[Operation]:
             needs_key=False,
             servers=("/",),
             answers=(Health,),
+        ),
+        Operation(
+            id="metrics",
+            method="GET",
+            path=METRICS_PATH,
+            tag="gateway",
+            summary="What the gateway has counted, as Prometheus reads it",
+            servers=("/",),
+            text="text/plain",
+            statuses={401: "The key is missing or wrong.", 404: "The metrics are switched off."},
         ),
         Operation(
             id="openapi",

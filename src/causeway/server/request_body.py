@@ -3,12 +3,22 @@
 import asyncio
 from collections.abc import Mapping
 
+from causeway.adapters.inbound.asgi import WHOLE_BODY
 from causeway.model.errors import BodyTimeoutError, BodyTooLargeError, ClientDisconnectedError
-from causeway.server.asgi import Receive
+from causeway.server.asgi import Receive, Scope
 
 # A body that is too large is read to its end, or to this bound, before it is refused: a client that
 # is still sending when its connection closes sees a reset instead of the 413.
 _DISCARD_BYTES = 256 * 1024 * 1024
+_NO_EXTENSIONS: Mapping[str, bytes] = {}
+
+
+def body_at_hand(scope: Scope, max_bytes: int) -> bytes | None:
+    """Return the body if the server gave it with the request (`WHOLE_BODY`); raises BodyTooLargeError."""
+    body: bytes | None = scope.get("extensions", _NO_EXTENSIONS).get(WHOLE_BODY)
+    if body is not None and len(body) > max_bytes:
+        raise _too_large(max_bytes)
+    return body
 
 
 async def read_body(

@@ -8,6 +8,7 @@ import argparse
 import signal
 import socket
 
+from causeway.adapters.metrics.board import SnapshotBoard
 from causeway.engine.embedder import EmbeddedEmbedder
 from causeway.engine.parent_death import die_with_parent
 from causeway.engine.remote import RemoteEmbeddingEngine, RemoteLanguageEngine
@@ -27,6 +28,7 @@ def main() -> int:
     parser.add_argument(
         "--link", type=int, required=True, help="file descriptor of the main process's socket"
     )
+    parser.add_argument("--board", type=int, help="file descriptor of what the workers' metrics stand on")
     arguments = parser.parse_args()
     die_with_parent(True)
     link = socket.socket(fileno=arguments.link)
@@ -35,10 +37,13 @@ def main() -> int:
         return 0
     setup = decode_setup(received)
     start_log(is_verbose=setup.is_verbose, worker_number=arguments.number)
-    return _serve(setup, arguments.number, MainLink(link), socket.socket(fileno=arguments.listener))
+    board = None if arguments.board is None else SnapshotBoard(arguments.board, setup.worker_count)
+    return _serve(setup, arguments.number, MainLink(link), socket.socket(fileno=arguments.listener), board)
 
 
-def _serve(setup: WorkerSetup, number: int, link: MainLink, listener: socket.socket) -> int:
+def _serve(
+    setup: WorkerSetup, number: int, link: MainLink, listener: socket.socket, board: SnapshotBoard | None
+) -> int:
     def when_started() -> None:
         # Where the kernel has not ended this process already, it ends as if it had been told to.
         link.watch(when_gone=lambda: signal.raise_signal(signal.SIGTERM))
@@ -54,10 +59,12 @@ def _serve(setup: WorkerSetup, number: int, link: MainLink, listener: socket.soc
         model,
         setup.providers,
         embedder=embedder,
+        log_place=setup.log_place,
+        board=board,
         place=WorkerPlace(number, setup.worker_count),
         when_started=when_started,
     )
-    server = http_server(application)
+    server = http_server(application, setup.config.server)
     server.run(sockets=[listener])
     return 0 if server.started else 1
 

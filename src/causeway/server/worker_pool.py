@@ -17,7 +17,7 @@ from causeway.server.worker_process import WorkerProcess
 
 _log = logging.getLogger(__name__)
 
-_WORKER_COMMAND = (sys.executable, "-P", "-m", "causeway.server.worker")
+WORKER_COMMAND = (sys.executable, "-P", "-m", "causeway.server.worker")
 # Why the first start fails will not pass; why a later one does may, and is given a minute and a half.
 _FIRST_START_ATTEMPTS = 3
 _RESTART_ATTEMPTS = 10
@@ -33,8 +33,9 @@ class WorkerPool:
     """Runs one worker for each of `listeners`, where it accepts connections.
 
     A worker that dies is replaced, on the same listener: connections that came meanwhile wait there.
-    Each worker is sent `setup`, and `take_call` is given the connections for calls that they open. A
-    worker has `start_timeout_seconds` to serve, and `stop_timeout_seconds` to end when it is told to.
+    Each worker is sent `setup`, and `take_call` is given the connections for calls that they open. It is
+    started with `command`, and has the file descriptors of `inherited` under the same numbers. A worker has
+    `start_timeout_seconds` to serve, and `stop_timeout_seconds` to end when it is told to.
     """
 
     def __init__(
@@ -43,7 +44,8 @@ class WorkerPool:
         setup: bytes,
         take_call: Callable[[socket.socket], None],
         *,
-        command: Sequence[str] = _WORKER_COMMAND,
+        command: Sequence[str] = WORKER_COMMAND,
+        inherited: Sequence[int] = (),
         start_timeout_seconds: float = 60.0,
         stop_timeout_seconds: float = 13.0,
     ) -> None:
@@ -51,6 +53,7 @@ class WorkerPool:
         self._setup = setup
         self._take_call = take_call
         self._command = command
+        self._inherited = inherited
         self._start_timeout_seconds = start_timeout_seconds
         self._stop_timeout_seconds = stop_timeout_seconds
         self._workers: set[WorkerProcess] = set()
@@ -113,7 +116,7 @@ class WorkerPool:
         """Run one worker to its end; returns whether it ever served, and how it ended."""
         command = (*self._command, f"--number={number}")
         try:
-            worker = await WorkerProcess.start(command, listener, self._take_call)
+            worker = await WorkerProcess.start(command, listener, self._take_call, self._inherited)
         except OSError as error:
             return False, f"cannot be run: {error.strerror}"
         self._workers.add(worker)

@@ -30,8 +30,11 @@ class WorkerProcess:
         command: Sequence[str],
         listener: socket.socket,
         take_call: Callable[[socket.socket], None],
+        inherited: Sequence[int] = (),
     ) -> Self:
         """Run `command`, which is told the file descriptors of its listener and its link.
+
+        It has those of `inherited` as well.
 
         Raises OSError where no process can be started.
         """
@@ -43,7 +46,7 @@ class WorkerProcess:
                 f"--listener={listener.fileno()}",
                 f"--link={theirs.fileno()}",
                 stdin=asyncio.subprocess.DEVNULL,
-                pass_fds=(listener.fileno(), theirs.fileno()),
+                pass_fds=(listener.fileno(), theirs.fileno(), *inherited),
                 start_new_session=True,  # a Ctrl-C is for the main process, which then tells its workers
             )
         except BaseException:

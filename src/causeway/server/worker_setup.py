@@ -4,17 +4,19 @@ import pickle
 
 from msgspec import Struct
 
+from causeway.config.request_log import RequestLogPlace
 from causeway.config.schema import Config
 from causeway.providers.provider import Provider
 from causeway.rules.access import KeyRing
 
 
 class WorkerSetup(Struct, frozen=True, kw_only=True):
-    """The configuration as it was checked once, and how many workers there are."""
+    """The configuration as it was checked once, where calls are logged, and how many workers there are."""
 
     config: Config
     keys: KeyRing
     providers: tuple[Provider, ...]
+    log_place: RequestLogPlace | None
     worker_count: int
     is_verbose: bool
 

@@ -31,6 +31,7 @@ from causeway.adapters.outbound.request_checks import (
     parse_target,
 )
 from causeway.model.errors import UpstreamConnectionError, UpstreamProtocolError
+from causeway.pipeline.ports import ConnectionUse
 from causeway.providers.network import Network, OutboundRequest
 
 _log = logging.getLogger(__name__)
@@ -61,6 +62,16 @@ class AiohttpClient:
         self._environment = os.environ if environment is None else environment
         self._connectors: dict[tuple[Network, Proxy | None], Connector] = {}
         self._is_stopped = False
+
+    def connection_use(self) -> ConnectionUse:
+        """See `OutboundClient.connection_use`."""
+        connectors = self._connectors.values()
+        in_use = sum(one.in_use for one in connectors)
+        return ConnectionUse(
+            open=in_use + sum(one.idle for one in connectors),
+            in_use=in_use,
+            limit=sum(one.limit for one in connectors),
+        )
 
     @asynccontextmanager
     async def send(self, request: OutboundRequest) -> AsyncIterator["HttpResponse"]:

@@ -145,6 +145,16 @@ class Connector(TCPConnector):
         """What its TLS connections are opened with; raises InternalError for a wrong `ca_cert_pem`."""
         return tls_context(self.network)
 
+    @property
+    def in_use(self) -> int:
+        """How many connections are in use, or are being opened to be."""
+        return len(self._acquired)
+
+    @property
+    def idle(self) -> int:
+        """How many connections are open, and not in use."""
+        return sum(map(len, self._conns.values()))
+
     def forget_idle(self, key: ConnectionKey) -> None:
         """Close the connections to a host that nobody uses."""
         for protocol, _ in self._conns.pop(key, ()):

@@ -24,6 +24,7 @@ from causeway.adapters.outbound.proxy import Proxy, choose_proxy
 from causeway.adapters.outbound.request_checks import Target, check_method, complete_headers, parse_target
 from causeway.adapters.outbound.tls import tls_context
 from causeway.model.errors import UpstreamConnectionError
+from causeway.pipeline.ports import ConnectionUse
 from causeway.providers.network import Network, OutboundRequest
 
 _log = logging.getLogger(__name__)
@@ -57,6 +58,15 @@ class HttptoolsClient:
         self._slots: dict[tuple[Network, Proxy | None], Slots] = {}
         self._tls: dict[tuple[str | None, bool], ssl.SSLContext] = {}
         self._is_stopped = False
+
+    def connection_use(self) -> ConnectionUse:
+        """See `OutboundClient.connection_use`."""
+        slots = self._slots.values()
+        return ConnectionUse(
+            open=sum(pool.size for pool in self._pools.values()),
+            in_use=sum(one.taken for one in slots),
+            limit=sum(one.count for one in slots),
+        )
 
     def send(self, request: OutboundRequest) -> Exchange:
         """See `OutboundClient.send`. Raises InternalError for a request that may not be sent as it is."""

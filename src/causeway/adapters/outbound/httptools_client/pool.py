@@ -23,8 +23,14 @@ class Slots:
     """How many connections of a network may be in use at once. Who waits is served in turn."""
 
     def __init__(self, count: int) -> None:
+        self.count = count
         self._free = count
         self._waiting: deque[asyncio.Future[None]] = deque()
+
+    @property
+    def taken(self) -> int:
+        """How many are in use."""
+        return self.count - self._free
 
     def take_nowait(self) -> bool:
         """Take a slot if one is free; while somebody waits, none is."""
@@ -95,6 +101,11 @@ class Pool:
     def is_unused(self) -> bool:
         """Whether it has no connection, nor is about to get one."""
         return not self._connections and not self._wanted
+
+    @property
+    def size(self) -> int:
+        """How many connections are open."""
+        return len(self._connections)
 
     def take(self) -> Connection | None:
         """Return an idle connection, if there is one and it may be used."""

@@ -1,0 +1,1 @@
+"""Counts of what the gateway does, kept in every process and told as one to Prometheus."""
