@@ -169,6 +169,48 @@ def test_a_plain_stream_is_decoded_as_any_other(sent: list[dict[str, Any]], id: 
     assert decode_stream(sent) == decode_stream([{**chunk, **UNKNOWN} for chunk in sent])
 
 
+def read_stream(stream: bytes, *, is_burst: bool) -> tuple[list[Event], str]:
+    """Return the events of a stream that comes at once or frame by frame, and the error that ends it."""
+    decoder = PROVIDER.stream_decoder()
+    events: list[Event] = []
+    frames = [stream] if is_burst else [frame + b"\n\n" for frame in stream.split(b"\n\n")[:-1]]
+    try:
+        for frame in frames:
+            for event in decoder.feed(frame):
+                events.append(event)
+    except CausewayError as error:
+        return events, f"{type(error).__name__}: {error.message}"
+    return events, ""
+
+
+burst_frames = st.lists(
+    (pieces_of_one_block | chunks | odd_chunks).map(lambda chunk: f"data: {json.dumps(chunk)}\n\n")
+    | st.sampled_from(
+        [
+            "data: [DONE]\n\n",
+            ": wait\n\n",
+            'data: {"choices":[]},{"choices":[]}\n\n',
+            "data: {\ndata: }\n\n",
+            "event: message\ndata: {}\n\n",
+            'data: {"error":{"message":"no"}}\n\n',
+            "data: {\r\n\n",
+            "data:\n\n",
+            "\n\n",
+        ]
+    ),
+    max_size=6,
+).map("".join)
+
+
+@given(burst_frames, st.booleans())
+def test_a_burst_is_read_as_its_frames_are(stream: str, has_id: bool) -> None:
+    first = 'data: {"id":"c","choices":[{"delta":{"content":"x"}}]}\n\n'
+    if not has_id:
+        first = first.replace('"id":"c",', "")
+    sent = (first + stream).encode()
+    assert read_stream(sent, is_burst=True) == read_stream(sent, is_burst=False)
+
+
 @pytest.mark.parametrize("body", recorded_bodies())
 def test_a_recorded_answer_is_decoded_the_same_by_both_ways(body: bytes) -> None:
     told = json.loads(body)

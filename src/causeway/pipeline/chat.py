@@ -12,7 +12,7 @@ from uuid import uuid4
 from msgspec.structs import replace
 
 from causeway.model.errors import CausewayError, InternalError
-from causeway.model.events import Event, MessageEnd, MessageStart
+from causeway.model.events import Event, MessageEnd, MessageStart, TextDelta
 from causeway.model.order import EventOrder, IllegalEventOrderError
 from causeway.model.response import Failure, FinishReason
 from causeway.model.usage import Usage
@@ -126,11 +126,15 @@ class ChatStream:
         self, events: list[Event], order: EventOrder
     ) -> tuple[list[Event], IllegalEventOrderError | None]:
         """Return the events, up to the first that may not come, with the defect that it is."""
+        said = -1
         for index, event in enumerate(events):
+            if type(event) is TextDelta and event.index == said:
+                continue  # the next of a run may come where the last might
             try:
                 order.advance(event)
             except IllegalEventOrderError as defect:
                 return events[:index], defect
+            said = event.index if isinstance(event, TextDelta) else -1
             if isinstance(event, MessageEnd):
                 self._end = event
             elif isinstance(event, MessageStart) and event.created is None:

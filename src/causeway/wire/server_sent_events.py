@@ -59,6 +59,22 @@ class EventReader:
             return iter(_read_frames(self._take_frames(chunk)))
         return self._take_lines(chunk)
 
+    def take_run(self, chunk: bytes) -> bytes | None:
+        """Take a chunk of whole events, each of which is one line of data; returns the data, with commas
+        between, or none: then the chunk has not been taken, and is to be fed.
+
+        For data that is JSON, of which a burst is read at once: in it no line ends.
+        """
+        if self._buffer or len(chunk) > self._max_event_bytes or not chunk.startswith(b"data: "):
+            return None
+        if not chunk.endswith(b"\n\n") or b"\r" in chunk or self._skip_line_feed or self._data or self._event:
+            return None
+        data = chunk[6:-2].replace(b"\n\ndata: ", b",")
+        if b"\n" in data:
+            return None
+        self._at_start = False
+        return data
+
     def _is_between_lines(self) -> bool:
         return not (self._at_start or self._skip_line_feed or self._data or self._event)
 

@@ -49,7 +49,7 @@ class Connection(asyncio.Protocol):
         self._unsent: list[bytes] = []
         self._unsent_bytes = 0
         self._reader: RequestReader
-        self._request: Request | None = None  # the last one that was begun with
+        self._request: Request | None = None  # of which something is still to come, or to be answered
         self._exchange: Exchange | None = None  # unless it has been answered
         self._refusal: Refusal | None = None  # for when all before it has been answered
         self._drain_waiter: asyncio.Future[None] | None = None
@@ -161,6 +161,8 @@ class Connection(asyncio.Protocol):
     def complete(self, *, is_kept_alive: bool) -> None:
         """See `Line.complete`."""
         self._exchange = None
+        if self._request is not None and self._request.is_complete:
+            self._request = None
         if is_kept_alive and not self._shared.is_stopping:
             self._proceed()
         else:
@@ -254,7 +256,7 @@ class Connection(asyncio.Protocol):
     def _say_farewell(self) -> None:
         """End it in a way that lets the client read what was sent, though it may be sending itself."""
         request, reader = self._request, self._reader
-        is_all_read = request is not None and request.is_complete and self._refusal is None
+        is_all_read = (request is None or request.is_complete) and self._refusal is None
         if is_all_read and not reader.arrived and not reader.has_begun:
             self._close()
             return

@@ -106,8 +106,10 @@ class HttpServer:
             while not self._should_exit:
                 await self._next_change()
         finally:
-            for closing in (*listeners, *sockets):
-                closing.close()
+            for listener in listeners:
+                listener.close()
+            for each in sockets:
+                each.close()
         await self._end_connections()
 
     async def _end_connections(self) -> None:

@@ -215,6 +215,7 @@ class RequestReader:
         request = self._request
         request.is_complete = True
         self.is_finished = not request.is_kept_alive
+        del self._request  # which may be large, while the next may not come for long
         self._is_in_head = True
         self._head_bytes = 0
         self._target = b""

@@ -43,6 +43,8 @@ from causeway.wire.server_sent_events import EventReader, EventTooLargeError
 Kind = Literal["text", "thinking"]
 
 _decode_plain = msgspec.json.Decoder(PlainChunk).decode
+_decode_plains = msgspec.json.Decoder(list[PlainChunk]).decode
+_DONE_FRAME = b"data: [DONE]\n\n"
 
 
 class StreamDecoder:
@@ -72,6 +74,9 @@ class StreamDecoder:
         Raises UpstreamRefusedError at a chunk that tells an error, and UpstreamProtocolError at one that
         is none.
         """
+        if (run := self._read_run(chunk)) is not None:
+            yield from self._take_run(run, chunk)
+            return
         try:
             for frame in self._reader.feed(chunk):
                 if self._is_over:
@@ -97,6 +102,33 @@ class StreamDecoder:
         if self._finish_reason is None:
             raise UpstreamProtocolError("the provider's stream ended before its answer did")
         yield from self._end()
+
+    def _read_run(self, chunk: bytes) -> list[PlainChunk] | None:
+        """Return the plain chunks of a burst, read at once, or none: then the frames are read one by one."""
+        if self._is_over:
+            return None
+        frames = chunk.removesuffix(_DONE_FRAME)
+        data = self._reader.take_run(frames)
+        if data is None:
+            return None
+        try:
+            run = _decode_plains(b"[%b]" % data)
+        except msgspec.DecodeError:
+            return None
+        # Two objects in one frame are none, though between brackets they look like two frames.
+        return run if len(run) == frames.count(b"\n\n") else None
+
+    def _take_run(self, run: list[PlainChunk], chunk: bytes) -> Iterator[Event]:
+        for position, plain in enumerate(run):
+            if (event := self._next_piece(plain)) is not None:
+                yield event
+                continue
+            data = ""  # of which an id is made where the provider gives none
+            if not (self._id or plain.id):
+                data = chunk.split(b"\n\n")[position][6:].decode()
+            yield from self._take_plain(plain, data)
+        if chunk.endswith(_DONE_FRAME):
+            yield from self._end()
 
     def _next_piece(self, chunk: PlainChunk) -> Event | None:
         """Return the event of a chunk that only adds to the open block, which nearly every chunk does."""
