@@ -21,7 +21,7 @@ from causeway.model.provenance import Provenance
 from causeway.model.usage import Usage
 from causeway.pipeline.call import Attempt, CallRecord
 from causeway.pipeline.ports import CallLog
-from causeway.server.garbage_collection import settle
+from causeway.server.memory import settle
 
 _CALLS = 100_000
 _AT_ONCE = 1000  # what is written together

@@ -19,7 +19,7 @@ from causeway.dialects.registry import chat_provider_face
 from causeway.model.events import ContentStart, MessageStart, TextDelta
 from causeway.model.loss import LossReport
 from causeway.model.provenance import Provenance
-from causeway.server.garbage_collection import settle
+from causeway.server.memory import settle
 
 _TRY_SECONDS = 0.03
 _TRIES = 7

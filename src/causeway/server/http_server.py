@@ -6,7 +6,7 @@ from typing import Protocol
 
 from causeway.adapters.inbound.asgi import AsgiApplication
 from causeway.config.schema import ServerConfig
-from causeway.server.garbage_collection import settle
+from causeway.server.memory import settle
 
 
 class HttpServer(Protocol):
