@@ -34,12 +34,13 @@ class Exchange:
     """
 
     __slots__ = (
-        "_answer", "_body_limit", "_body_moment", "_connection", "_headers", "_plan_for",
+        "_answer", "_body_limit", "_body_moment", "_connection", "_headers", "_is_stream", "_plan_for",
         "_pool", "_request",
     )  # fmt: skip
 
     def __init__(self, request: OutboundRequest, plan_for: Callable[[OutboundRequest], Plan]) -> None:
-        self._request = request
+        self._request: OutboundRequest | None = request  # until it has an answer
+        self._is_stream = request.is_stream
         self._plan_for = plan_for
         self._pool: Pool
         self._connection: Connection
@@ -49,7 +50,9 @@ class Exchange:
         self._headers: dict[str, str] | None = None
 
     async def __aenter__(self) -> "Exchange":
-        request = self._request
+        request, self._request = self._request, None
+        if request is None:
+            raise RuntimeError("a request is sent once")
         plan = self._plan_for(request)
         pool = self._pool = plan.pool
         limits = pool.limits
@@ -60,13 +63,13 @@ class Exchange:
         self._body_moment = 0.0 if body_limit is None else started + body_limit.seconds
         connection = pool.take() or await self._obtain(moment)
         was_used = connection.is_used
-        answer = self._ask(plan.head, connection)
+        answer = self._ask(request, plan.head, connection)
         try:
             await connection.wait(0, moment, limit)
             if was_used and answer.is_lost and not answer.has_begun:
                 pool.close_idle()  # what was idle as long is as stale
                 connection = await self._obtain(moment, must_be_new=True)
-                answer = self._ask(plan.head, connection)
+                answer = self._ask(request, plan.head, connection)
                 await connection.wait(0, moment, limit)
         except BaseException:
             self._connection.leave(self._answer)
@@ -125,7 +128,7 @@ class Exchange:
         """See `OutboundResponse.read`."""
         answer = self._answer
         try:
-            if self._request.is_stream or b"content-encoding" in answer.headers:
+            if self._is_stream or b"content-encoding" in answer.headers:
                 return await self._collect(max_bytes)
             while not answer.is_complete and answer.error is None and answer.buffered_bytes <= max_bytes:
                 self._connection.resume(answer)
@@ -161,7 +164,7 @@ class Exchange:
     def _wait(self, wanted_bytes: int) -> asyncio.Future[None]:
         """Wait for so much of the body, within the limits."""
         limit, moment = self._body_limit, self._body_moment
-        if self._request.is_stream:
+        if self._is_stream:
             idle = self._pool.limits.idle
             silence = self._pool.loop.time() + idle.seconds
             if limit is None or silence < moment:
@@ -180,8 +183,7 @@ class Exchange:
         except TimeoutError:
             raise pool.limits.head.exceeded_by(pool.origin) from None
 
-    def _ask(self, head: bytes, connection: Connection) -> Answer:
-        request = self._request
+    def _ask(self, request: OutboundRequest, head: bytes, connection: Connection) -> Answer:
         self._connection = connection
         self._answer = connection.ask(
             head + encode_length(request.method, request.body),
