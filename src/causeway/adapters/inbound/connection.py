@@ -20,8 +20,6 @@ from causeway.adapters.inbound.shared_state import SharedState
 _READ_PAUSE_BYTES = 128 * 1024
 """How much of a body waits for the application before no more is read; the last read comes on top of it."""
 _WRITE_PAUSE_BYTES = 64 * 1024
-_MAX_JOINED_BYTES = 16 * 1024
-"""How much of a stream may wait for the end of the loop's turn to be sent at once."""
 _NEVER = float("inf")
 _ASGI = {"version": "3.0", "spec_version": "2.3"}
 _EXTENSIONS: dict[str, dict[str, object]] = {CANCELS_ON_DISCONNECT: {}}
@@ -37,17 +35,14 @@ class Connection(asyncio.Protocol):
 
     __slots__ = (
         "_drain_waiter", "_exchange", "_is_ending", "_is_head_timed", "_is_read_paused", "_reader",
-        "_refusal", "_request", "_shared", "_transport", "_unsent", "_unsent_bytes", "deadline",
-        "is_write_paused",
+        "_refusal", "_request", "_shared", "deadline", "is_write_paused", "transport",
     )  # fmt: skip
 
     def __init__(self, shared: SharedState) -> None:
         self._shared = shared
-        self._transport: asyncio.Transport
+        self.transport: asyncio.Transport
         self.deadline = _NEVER
         self.is_write_paused = False
-        self._unsent: list[bytes] = []
-        self._unsent_bytes = 0
         self._reader: RequestReader
         self._request: Request | None = None  # of which something is still to come, or to be answered
         self._exchange: Exchange | None = None  # unless it has been answered
@@ -61,7 +56,7 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take a new connection, or refuse it where there are too many."""
-        self._transport = cast("asyncio.Transport", transport)
+        self.transport = cast("asyncio.Transport", transport)
         client, server = transport.get_extra_info("peername"), transport.get_extra_info("sockname")
         self._reader = RequestReader(
             {
@@ -76,10 +71,10 @@ class Connection(asyncio.Protocol):
         )
         shared = self._shared
         if shared.admit(self):
-            self._transport.set_write_buffer_limits(high=_WRITE_PAUSE_BYTES)
+            self.transport.set_write_buffer_limits(high=_WRITE_PAUSE_BYTES)
             self.deadline = shared.now + shared.limits.keep_alive_seconds
         else:
-            self.write(encode_refusal(TOO_MANY_CONNECTIONS, shared.date_line))
+            self.transport.write(encode_refusal(TOO_MANY_CONNECTIONS, shared.date_line))
             self._close()
 
     def data_received(self, data: bytes) -> None:
@@ -126,26 +121,6 @@ class Connection(asyncio.Protocol):
 
     # What its exchange calls.
 
-    def write(self, content: bytes) -> None:
-        """See `Line.write`."""
-        if self._unsent:
-            if len(content) <= _MAX_JOINED_BYTES:
-                self._unsent.append(content)
-                content = b""
-            self.flush()
-        self._unsent_bytes = 0
-        self._transport.write(content)
-
-    def write_soon(self, content: bytes) -> None:
-        """See `Line.write_soon`. To uvloop every write is a call of the system."""
-        self._unsent_bytes += len(content)
-        if self._unsent_bytes > _MAX_JOINED_BYTES:
-            self.write(content)
-            return
-        if not self._unsent:
-            self._shared.flush_soon(self)
-        self._unsent.append(content)
-
     def drained(self) -> Awaitable[None]:
         """See `Line.drained`."""
         if self._drain_waiter is None or self._drain_waiter.done():
@@ -156,7 +131,7 @@ class Connection(asyncio.Protocol):
         """See `Line.resume`."""
         if self._is_read_paused and not self._reader.arrived:
             self._is_read_paused = False
-            self._transport.resume_reading()
+            self.transport.resume_reading()
 
     def complete(self, *, is_kept_alive: bool) -> None:
         """See `Line.complete`."""
@@ -174,7 +149,7 @@ class Connection(asyncio.Protocol):
             self._refuse(refusal)
             return
         if not is_delimited:  # then an orderly end would say that this was all
-            connected: socket.socket = self._transport.get_extra_info("socket")
+            connected: socket.socket = self.transport.get_extra_info("socket")
             connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_AT_CLOSE)
         self._close()
 
@@ -189,14 +164,6 @@ class Connection(asyncio.Protocol):
         else:
             self._close()
 
-    def flush(self) -> None:
-        """Send what waits for more of its turn."""
-        unsent = self._unsent
-        if unsent:
-            self._transport.write(unsent[0] if len(unsent) == 1 else b"".join(unsent))
-            unsent.clear()
-        self._unsent_bytes = 0
-
     def stop(self) -> None:
         """End it, once what is under way has been answered."""
         if self._exchange is None and not self._is_ending:
@@ -205,7 +172,7 @@ class Connection(asyncio.Protocol):
     def abort(self) -> None:
         """End it at once."""
         self._lose()
-        self._transport.abort()
+        self.transport.abort()
 
     def _proceed(self) -> None:
         """Go on to the next request, or wait for it."""
@@ -250,7 +217,7 @@ class Connection(asyncio.Protocol):
                 exchange.end()
 
     def _refuse(self, refusal: Refusal) -> None:
-        self.write(encode_refusal(refusal, self._shared.date_line))
+        self.transport.write(encode_refusal(refusal, self._shared.date_line))
         self._say_farewell()
 
     def _say_farewell(self) -> None:
@@ -263,16 +230,15 @@ class Connection(asyncio.Protocol):
         self._is_ending = True
         if self._is_read_paused:
             self._is_read_paused = False
-            self._transport.resume_reading()
+            self.transport.resume_reading()
         # To close what has not been read is a reset, which may overtake what was sent.
-        self._transport.write_eof()
+        self.transport.write_eof()
         self._set_last_deadline()
 
     def _close(self) -> None:
         """End it once what was written has been taken."""
-        self.flush()
         self._is_ending = True
-        self._transport.close()
+        self.transport.close()
         self._set_last_deadline()
 
     def _set_last_deadline(self) -> None:
@@ -283,7 +249,6 @@ class Connection(asyncio.Protocol):
     def _lose(self) -> None:
         self._is_ending = True
         self._reader.close()
-        self._unsent.clear()
         exchange = self._exchange
         if exchange is not None:
             self._exchange = None
@@ -294,7 +259,7 @@ class Connection(asyncio.Protocol):
     def _pause(self) -> None:
         if not self._is_read_paused:
             self._is_read_paused = True
-            self._transport.pause_reading()
+            self.transport.pause_reading()
 
     def _wake_sender(self) -> None:
         waiter = self._drain_waiter

@@ -25,13 +25,8 @@ _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 class Line(Protocol):
     """The connection that an exchange is on. `is_write_paused`: the client takes less than is sent."""
 
+    transport: asyncio.Transport
     is_write_paused: bool
-
-    def write(self, content: bytes) -> None:
-        """Send bytes."""
-
-    def write_soon(self, content: bytes) -> None:
-        """Send bytes, together with those that come in the same turn of the loop."""
 
     def drained(self) -> Awaitable[None]:
         """Wait until the client has taken most of what was written."""
@@ -146,6 +141,7 @@ class Exchange:
         line, done = self._line, self._shared.done
         if self._is_over:
             return done
+        write = line.transport.write
         head = self._head
         if head is None or self._is_complete:
             raise RuntimeError("an ASGI message out of turn: http.response.body")
@@ -167,12 +163,11 @@ class Exchange:
             if len(content) <= _MAX_JOINED_BYTES:
                 content = head.content + content
             else:
-                line.write(head.content)
+                write(head.content)
+        if content:
+            write(content)
         if not is_last:
-            if content:
-                line.write_soon(content)
             return line.drained() if line.is_write_paused else done
-        line.write(content)
         self._is_complete = True
         self.wake()
         line.complete(is_kept_alive=head.is_kept_alive)
@@ -184,7 +179,7 @@ class Exchange:
         request = self._request
         if request.expects_continue and not request.is_complete and not self._is_head_sent:
             request.expects_continue = False
-            self._line.write(_CONTINUE)
+            self._line.transport.write(_CONTINUE)
         self._waiter = self._shared.loop.create_future()
         try:
             await self._waiter

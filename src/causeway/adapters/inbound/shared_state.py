@@ -17,9 +17,6 @@ class Guest(Protocol):
     def expire(self) -> None:
         """End it, since it is overdue."""
 
-    def flush(self) -> None:
-        """Send what waits for more of its turn."""
-
     def stop(self) -> None:
         """End it, once what is under way has been answered."""
 
@@ -40,7 +37,7 @@ class SharedState:
     """
 
     __slots__ = (
-        "_unsent", "application", "connections", "date_line", "done", "exchanges", "is_stopping", "limits",
+        "application", "connections", "date_line", "done", "exchanges", "is_stopping", "limits",
         "loop", "now", "when_empty",
     )  # fmt: skip
 
@@ -61,7 +58,6 @@ class SharedState:
         self.done.set_result(None)
         self.connections: set[Guest] = set()
         self.exchanges: set[Started] = set()
-        self._unsent: list[Guest] = []
         self.is_stopping = False
         self.now = now
         self.date_line = b""
@@ -85,22 +81,11 @@ class SharedState:
         self.connections.discard(connection)
         self._look_around()
 
-    def flush_soon(self, connection: Guest) -> None:
-        """Flush a connection when this turn of the loop is over."""
-        if not self._unsent:
-            self.loop.call_soon(self._flush)
-        self._unsent.append(connection)
-
     def leave(self, exchange: Started) -> None:
         """Take note that the application has returned."""
         self.exchanges.discard(exchange)
         if self.is_stopping:
             self._look_around()
-
-    def _flush(self) -> None:
-        unsent, self._unsent = self._unsent, []
-        for connection in unsent:
-            connection.flush()
 
     def _look_around(self) -> None:
         if not self.connections and not self.exchanges:
