@@ -91,5 +91,5 @@ _REQUEST_TYPES = {
 
 
 def request_type(operation: str, is_stream: bool) -> str:
-    """Return Bifrost's name for a kind of call, as its logs and metrics have it."""
+    """Return Bifrost's name for a kind of call, as its headers, logs and metrics have it."""
     return _REQUEST_TYPES.get((operation, is_stream), operation)

@@ -11,7 +11,7 @@ from causeway.model.errors import UpstreamRefusedError
 from causeway.model.loss import LossReport
 from causeway.model.provenance import Provenance
 from causeway.model.rerank import RerankRequest, RerankResponse
-from causeway.pipeline.call import CallOptions, Trail
+from causeway.pipeline.call import CallOptions, Trail, request_type
 from causeway.pipeline.journal import Journal
 from causeway.pipeline.live_provider import Lease, LiveProvider
 from causeway.pipeline.ports import CallLog
@@ -144,7 +144,7 @@ class CompanionService(Generic[Request, Response]):
             provider=target.provider,
             model=target.model,
             model_requested=request.model,
-            request_type="embedding" if self._operation == "embed" else self._operation,
+            request_type=request_type(self._operation, is_stream=False),
             key_name=key_name,
             fallback_index=place.fallback_index,
             primary_provider=place.primary_provider,

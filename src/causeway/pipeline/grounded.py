@@ -37,9 +37,7 @@ class Grounding:
         if request.documents:
             return True
         # Callers of other dialects expect no citations of what their tools returned.
-        return request.dialect == "cohere" and any(
-            type(message) is ToolMessage for message in request.messages
-        )
+        return request.dialect == "cohere" and ToolMessage in map(type, request.messages)
 
     async def prepare(self, request: ChatRequest, losses: LossReport) -> tuple[ChatRequest, "Citer | None"]:
         """Return the request without documents, and what cites its answer; none where nothing is to cite."""

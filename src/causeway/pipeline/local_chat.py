@@ -8,7 +8,7 @@ from causeway.model.fold import Fold
 from causeway.model.loss import LossReport
 from causeway.model.provenance import Provenance
 from causeway.pipeline.answers import OpenStream, Part, WholeAnswer, read_head
-from causeway.pipeline.call import ChatCall, Trail
+from causeway.pipeline.call import ChatCall, Trail, request_type
 from causeway.pipeline.ports import ChatModel
 from causeway.pipeline.targets import Place
 
@@ -69,7 +69,7 @@ class LocalChat:
             provider=self.provider,
             model=self.model,
             model_requested=call.request.model,
-            request_type="chat_completion_stream" if call.request.stream else "chat_completion",
+            request_type=request_type("chat", call.request.stream),
             fallback_index=place.fallback_index,
             primary_provider=place.primary_provider,
             primary_model=place.primary_model,

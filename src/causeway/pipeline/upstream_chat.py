@@ -22,7 +22,7 @@ from causeway.model.provenance import Provenance
 from causeway.model.request import ChatRequest
 from causeway.model.response import ChatResponse
 from causeway.pipeline.answers import OpenStream, Part, WholeAnswer, read_head
-from causeway.pipeline.call import ChatCall, Trail
+from causeway.pipeline.call import ChatCall, Trail, request_type
 from causeway.pipeline.grounded import Citer, Grounding
 from causeway.pipeline.live_provider import Lease, LiveProvider
 from causeway.pipeline.ports import OutboundResponse
@@ -214,7 +214,7 @@ class UpstreamChat:
             provider=self.provider,
             model=model,
             model_requested=call.request.model,
-            request_type="chat_completion_stream" if call.request.stream else "chat_completion",
+            request_type=request_type("chat", call.request.stream),
             key_name=key.name,
             fallback_index=place.fallback_index,
             primary_provider=place.primary_provider,

@@ -83,8 +83,8 @@ def remove_member(body: bytes, name: str) -> bytes:
 def _only_place(body: bytes, name: str) -> _Member | None:
     """Return where the member stands if its name is spelled once in all of `body`, and so nowhere else.
 
-    A third of the time of going through all members, which is what every other body needs. Letters can
-    only be escaped as `\\u`.
+    That takes little more than half the time of going through all members, which is what every other body
+    needs. Letters can only be escaped as `\\u`.
     """
     spelled = b'"%b"' % name.encode()
     if not (name.isascii() and name.isalpha()) or b"\\u" in body or body.count(spelled) != 1:
