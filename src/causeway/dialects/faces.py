@@ -56,7 +56,8 @@ class ClientFace(Protocol):
 class ChatClientFace(ClientFace, Protocol):
     """The side of a dialect that faces the caller of a chat endpoint.
 
-    `heartbeat` is what may be sent between two frames of a stream without meaning anything.
+    `heartbeat` is what may be sent between two frames of a stream without meaning anything, empty where the
+    dialect has no such thing.
     """
 
     dialect: ClassVar[str]
@@ -94,11 +95,17 @@ class ChatProviderFace(Protocol):
     `reads_documents` says that the provider takes documents and cites them itself.
     `max_stop_sequences` is how many the provider takes; the first so many are written. A stream that is
     passed on unread is read where it holds one of `tap_markers`: its usage, its end and its failures do.
+    `stream_media_type` is what the provider's streams are; only server-sent events are ever passed on unread.
+    `has_own_blocks` says that its answers may hold an OpaqueBlock. `is_model_in_body` is false where the
+    address alone names the model.
     """
 
     dialect: ClassVar[str]
     reads_documents: ClassVar[bool]
     tap_markers: ClassVar[tuple[bytes, ...]]
+    stream_media_type: ClassVar[str]
+    has_own_blocks: ClassVar[bool]
+    is_model_in_body: ClassVar[bool]
 
     @property
     def max_stop_sequences(self) -> int:

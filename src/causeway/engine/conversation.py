@@ -9,6 +9,7 @@ from causeway.engine.protocol import EngineSampling, PromptMessage
 from causeway.engine.tool_history import RESULT_INSTRUCTION, example_turns, without_tool_turns
 from causeway.model.content import (
     AssistantMessage,
+    FileBlock,
     ImageBlock,
     OpaqueBlock,
     SystemMessage,
@@ -20,6 +21,7 @@ from causeway.model.content import (
 from causeway.model.errors import InvalidRequestError
 from causeway.model.loss import LossReport
 from causeway.model.request import ChatRequest, SafetyMode, Sampling
+from causeway.model.uncarried import report_uncarried
 
 BUNDLED_SYSTEM_TEXT = "You are a helpful assistant. Answer briefly and factually."
 
@@ -49,7 +51,9 @@ def refuse_unsupported(request: ChatRequest) -> None:
         raise InvalidRequestError("n: the embedded model gives one answer to a call", field="n")
     for index, message in enumerate(request.messages):
         for position, block in enumerate(message.content):
-            if isinstance(block, ImageBlock | OpaqueBlock):
+            # What the model sees is refused; a provider's own block in a turn of the model's is only dropped.
+            is_seen = isinstance(block, OpaqueBlock) and not isinstance(message, AssistantMessage)
+            if is_seen or isinstance(block, ImageBlock | FileBlock):
                 path = f"messages[{index}].content[{position}]"
                 raise InvalidRequestError(
                     f"{path}: the embedded model reads text only, it cannot see images", field=path
@@ -145,7 +149,9 @@ def _prompt_message(
                 "user", "\n".join(block.text for block in content if isinstance(block, TextBlock))
             )
         case SystemMessage(content=content):
-            return PromptMessage("system", "\n".join(block.text for block in content))
+            return PromptMessage(
+                "system", "\n".join(block.text for block in content if isinstance(block, TextBlock))
+            )
         case AssistantMessage():
             return PromptMessage("assistant", _assistant_text(message, path, losses))
 
@@ -159,7 +165,9 @@ def _assistant_text(message: AssistantMessage, path: str, losses: LossReport) ->
             losses.add(
                 "dropped", f"{path}.content[{position}]", "the embedded model takes no earlier thinking"
             )
-        else:
+        elif isinstance(block, OpaqueBlock):
+            report_uncarried(block, f"{path}.content[{position}]", losses)
+        elif isinstance(block, TextBlock):
             texts.append(block.text)
     if message.citations:
         losses.add("dropped", f"{path}.citations", "the embedded model takes no earlier citations")

@@ -7,7 +7,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from causeway.model.content import Citation
+from causeway.model.content import Citation, OpaqueBlock, Seal
 from causeway.model.extras import Extras
 from causeway.model.response import Failure, FinishReason, TokenLogprobs
 from causeway.model.usage import Usage
@@ -44,9 +44,17 @@ class ThinkingDelta(Struct, frozen=True):
 
 
 class ContentEnd(Struct, frozen=True):
-    """The open content block closes."""
+    """The open content block closes; `seal` is what its provider wants back with it."""
 
     index: int
+    seal: Seal | None = None
+
+
+class OpaqueAdded(Struct, frozen=True):
+    """A content block that only its own dialect knows, whole. It has an index like any other."""
+
+    index: int
+    block: OpaqueBlock
 
 
 class PlanDelta(Struct, frozen=True):
@@ -71,9 +79,10 @@ class ToolCallDelta(Struct, frozen=True):
 
 
 class ToolCallEnd(Struct, frozen=True):
-    """The open tool call closes."""
+    """The open tool call closes; `seal` is what its provider wants back with it."""
 
     index: int
+    seal: Seal | None = None
 
 
 class CitationAdded(Struct, frozen=True):
@@ -98,6 +107,7 @@ Event = (
     | TextDelta
     | ThinkingDelta
     | ContentEnd
+    | OpaqueAdded
     | PlanDelta
     | ToolCallStart
     | ToolCallDelta

@@ -7,7 +7,7 @@ say different things.
 
 from collections.abc import Iterable, Iterator
 
-from causeway.model.content import Citation, TextBlock, ThinkingBlock, ToolCall
+from causeway.model.content import Citation, OpaqueBlock, TextBlock, ThinkingBlock, ToolCall
 from causeway.model.events import (
     CitationAdded,
     ContentEnd,
@@ -15,6 +15,7 @@ from causeway.model.events import (
     Event,
     MessageEnd,
     MessageStart,
+    OpaqueAdded,
     PlanDelta,
     TextDelta,
     ThinkingDelta,
@@ -32,7 +33,7 @@ class Fold:
     def __init__(self) -> None:
         self._order = EventOrder()
         self._start = MessageStart("")
-        self._content: list[TextBlock | ThinkingBlock] = []
+        self._content: list[TextBlock | ThinkingBlock | OpaqueBlock] = []
         self._pieces: list[str] = []
         self._plan: list[str] = []
         self._tool_calls: list[ToolCall] = []
@@ -57,18 +58,20 @@ class Fold:
             case ContentStart(kind=kind):
                 self._open_kind = kind
                 self._pieces.clear()
-            case ContentEnd():
-                text = "".join(self._pieces)
-                self._content.append(TextBlock(text) if self._open_kind == "text" else ThinkingBlock(text))
+            case ContentEnd(seal=seal):
+                block_type = TextBlock if self._open_kind == "text" else ThinkingBlock
+                self._content.append(block_type("".join(self._pieces), seal))
+            case OpaqueAdded(block=block):
+                self._content.append(block)
             case PlanDelta(text=text):
                 self._plan.append(text)
             case ToolCallStart():
                 self._open_call = event
                 self._pieces.clear()
-            case ToolCallEnd():
+            case ToolCallEnd(seal=seal):
                 call = self._open_call
                 assert call is not None  # noqa: S101  # the order guarantees it
-                self._tool_calls.append(ToolCall(call.id, call.name, "".join(self._pieces)))
+                self._tool_calls.append(ToolCall(call.id, call.name, "".join(self._pieces), seal))
             case CitationAdded(citation=citation):
                 self._citations.append(citation)
             case MessageEnd():
@@ -112,22 +115,28 @@ def unfold(response: ChatResponse) -> Iterator[Event]:
     if response.tool_plan is not None:
         yield PlanDelta(response.tool_plan)
     logprobs = list(response.logprobs or ())
+    last = len(response.content) - 1
     for index, block in enumerate(response.content):
+        if isinstance(block, OpaqueBlock):
+            yield OpaqueAdded(index, block)
+            if index == last:
+                yield from _unfold_citations(response)
+            continue
         if isinstance(block, ThinkingBlock):
             yield ContentStart(index, "thinking")
             yield ThinkingDelta(index, block.thinking)
         else:
             yield ContentStart(index, "text")
             yield from _unfold_text(index, block.text, logprobs)
-        if index == len(response.content) - 1:
+        if index == last:
             yield from _unfold_citations(response)
-        yield ContentEnd(index)
+        yield ContentEnd(index, block.seal)
     if not response.content:
         yield from _unfold_citations(response)
     for index, call in enumerate(response.tool_calls):
         yield ToolCallStart(index, call.id, call.name)
         yield ToolCallDelta(index, call.arguments)
-        yield ToolCallEnd(index)
+        yield ToolCallEnd(index, call.seal)
     yield MessageEnd(response.finish_reason, response.usage, response.failure, response.extras)
 
 

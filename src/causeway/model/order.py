@@ -2,6 +2,7 @@
 
     MessageStart, then any number of
         ContentStart (TextDelta | ThinkingDelta)* ContentEnd
+        OpaqueAdded
         PlanDelta
         ToolCallStart ToolCallDelta* ToolCallEnd
     with CitationAdded anywhere in between, then MessageEnd.
@@ -18,6 +19,7 @@ from causeway.model.events import (
     Event,
     MessageEnd,
     MessageStart,
+    OpaqueAdded,
     PlanDelta,
     TextDelta,
     ThinkingDelta,
@@ -87,6 +89,10 @@ class EventOrder:
                 if opened is not None or event.index != self._contents:
                     return False
                 self._open, self._contents = event, self._contents + 1
+            case OpaqueAdded():
+                if opened is not None or event.index != self._contents:
+                    return False
+                self._contents += 1
             case ToolCallStart():
                 if opened is not None or event.index != self._tool_calls:
                     return False

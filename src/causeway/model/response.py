@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from causeway.model.content import Citation, TextBlock, ThinkingBlock, ToolCall
+from causeway.model.content import Citation, OpaqueBlock, TextBlock, ThinkingBlock, ToolCall
 from causeway.model.extras import Extras
 from causeway.model.usage import Usage
 
@@ -71,7 +71,7 @@ class ChatResponse(Struct, frozen=True, kw_only=True):
     """
 
     id: str
-    content: tuple[TextBlock | ThinkingBlock, ...] = ()
+    content: tuple[TextBlock | ThinkingBlock | OpaqueBlock, ...] = ()
     tool_plan: str | None = None
     tool_calls: tuple[ToolCall, ...] = ()
     citations: tuple[Citation, ...] = ()

@@ -144,7 +144,7 @@ class UpstreamChat:
     def _encode(self, call: ChatCall, prepared: _Prepared, model: str) -> tuple[bytes, LossReport]:
         if prepared.is_relayed:
             body = call.body
-            if prepared.request.model != model:
+            if self._face.is_model_in_body and prepared.request.model != model:
                 body = replace_member(body, "model", msgspec.json.encode(model))
             if prepared.request.fallbacks:
                 body = remove_member(body, "fallbacks")
@@ -159,7 +159,7 @@ class UpstreamChat:
         if kind == "application/json":  # a provider that does not stream this, or an error under 200
             content = await response.read(MAX_RESPONSE_BYTES)
             return _as_generator(list(self._staged(unfold(self._face.decode_response(content)), prepared)))
-        if kind not in ("text/event-stream", ""):
+        if kind not in (self._face.stream_media_type, ""):
             raise UpstreamProtocolError(
                 f"the provider answered with {kind[:100]} where a stream was asked for"
             )

@@ -6,7 +6,9 @@ from typing import Any
 from causeway.dialects.cohere.encode_response import encode_citation, encode_tool_call
 from causeway.model.content import (
     AssistantMessage,
+    CachePoint,
     DocumentBlock,
+    FileBlock,
     ImageBlock,
     Message,
     OpaqueBlock,
@@ -19,6 +21,7 @@ from causeway.model.content import (
 )
 from causeway.model.errors import UntranslatableError
 from causeway.model.loss import LossReport
+from causeway.model.uncarried import report_uncarried
 
 Block = TextBlock | ImageBlock | ThinkingBlock | DocumentBlock
 
@@ -51,21 +54,24 @@ def _encode_message(message: Message, path: str, losses: LossReport) -> dict[str
                 )
             return {"role": "user", "content": _encode_content(known)}
         case SystemMessage(content=content):
-            return {"role": "system", "content": _encode_content(content)}
-        case ToolMessage(tool_call_id=id, content=content):
             known = _known_blocks(content, path, losses, takes_images=False)
+            return {"role": "system", "content": _encode_content(known)}
+        case ToolMessage(tool_call_id=id, content=content, is_error=is_error):
+            known = _known_blocks(content, path, losses, takes_images=False)
+            if is_error:
+                losses.add("dropped", f"{path}.is_error", "Cohere is not told that a tool failed")
             return {"role": "tool", "tool_call_id": id, "content": _encode_content(known)}
         case AssistantMessage():
-            return _encode_assistant(message)
+            return _encode_assistant(message, path, losses)
 
 
-def _encode_assistant(message: AssistantMessage) -> dict[str, Any]:
+def _encode_assistant(message: AssistantMessage, path: str, losses: LossReport) -> dict[str, Any]:
     encoded: dict[str, Any] = {"role": "assistant"}
-    content, plan = message.content, message.tool_plan
+    content, plan = _known_blocks(message.content, path, losses, takes_images=False), message.tool_plan
     # Cohere's place for text beside tool calls is the plan. Cited text stays where its citations point.
     if message.tool_calls and plan is None and not message.citations:
         plan = "".join(block.text for block in content if isinstance(block, TextBlock)) or None
-        content = tuple(block for block in content if isinstance(block, ThinkingBlock))
+        content = [block for block in content if isinstance(block, ThinkingBlock)]
     if content:
         encoded["content"] = _encode_content(content)
     if message.tool_calls:
@@ -78,14 +84,18 @@ def _encode_assistant(message: AssistantMessage) -> dict[str, Any]:
 
 
 def _known_blocks(
-    content: Sequence[Block | OpaqueBlock], path: str, losses: LossReport, *, takes_images: bool
+    content: Sequence[Block | FileBlock | OpaqueBlock | CachePoint],
+    path: str,
+    losses: LossReport,
+    *,
+    takes_images: bool,
 ) -> list[Block]:
     known: list[Block] = []
     for index, block in enumerate(content):
         at = f"{path}.content[{index}]"
         match block:
-            case OpaqueBlock(kind=kind):
-                losses.add("dropped", at, f"Cohere does not take content of type {kind}")
+            case OpaqueBlock() | FileBlock() | CachePoint():
+                report_uncarried(block, at, losses)
             case ImageBlock() if not takes_images:
                 losses.add("dropped", at, "Cohere does not take images in a tool's result")
             case _:

@@ -6,7 +6,7 @@ Key order is the one of every recorded answer: `id`, `message`, `finish_reason`,
 
 from typing import Any
 
-from causeway.model.content import Citation, TextBlock, ThinkingBlock, ToolCall
+from causeway.model.content import Citation, OpaqueBlock, TextBlock, ThinkingBlock, ToolCall
 from causeway.model.response import ChatResponse, Failure, FinishReason, TokenLogprobs
 from causeway.model.usage import Usage
 from causeway.wire.ascii_json import encode_ascii
@@ -18,10 +18,12 @@ _TARGETS = {"text": "TEXT_CONTENT", "thinking": "THINKING_CONTENT", "plan": "PLA
 def encode_response(response: ChatResponse) -> bytes:
     """Return the JSON body of a whole answer."""
     message: dict[str, Any] = {"role": "assistant"}
-    content, plan = response.content, response.tool_plan
+    # A provider's own blocks have been taken out on the way, see pipeline/foreign_blocks.py.
+    content = [block for block in response.content if not isinstance(block, OpaqueBlock)]
+    plan = response.tool_plan
     if speaks_beside_calls(response):
         plan = "".join(block.text for block in content if isinstance(block, TextBlock))
-        content = tuple(block for block in content if isinstance(block, ThinkingBlock))
+        content = [block for block in content if isinstance(block, ThinkingBlock)]
     if content:
         message["content"] = [_encode_block(block) for block in content]
     elif not response.tool_calls and plan is None:

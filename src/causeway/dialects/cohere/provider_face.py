@@ -23,6 +23,9 @@ class CohereProvider(Struct, frozen=True):
     max_stop_sequences: ClassVar[int] = MAX_STOP_SEQUENCES
     # All but the pieces of text: what opens and closes, so that a broken stream can be closed properly.
     tap_markers: ClassVar[tuple[bytes, ...]] = (b"-start", b"-end", b"tool-call-delta", b"error")
+    stream_media_type: ClassVar[str] = "text/event-stream"
+    has_own_blocks: ClassVar[bool] = False
+    is_model_in_body: ClassVar[bool] = True
 
     def takes_verbatim(self, request: ChatRequest, body: bytes) -> bool:  # noqa: ARG002
         """Whether the body of this request may go to Cohere as it is."""

@@ -14,8 +14,10 @@ import msgspec
 from causeway.dialects.openai.quirks import OpenAiQuirks
 from causeway.model.content import (
     AssistantMessage,
+    CachePoint,
     Document,
     DocumentBlock,
+    FileBlock,
     ImageBlock,
     Message,
     OpaqueBlock,
@@ -29,6 +31,7 @@ from causeway.model.content import (
 )
 from causeway.model.errors import UntranslatableError
 from causeway.model.loss import LossReport
+from causeway.model.uncarried import report_uncarried
 
 _ROLES = {UserMessage: "user", AssistantMessage: "assistant", SystemMessage: "system"}
 
@@ -50,17 +53,29 @@ def encode_messages(
 def _encode_message(message: Message, path: str, quirks: OpenAiQuirks, losses: LossReport) -> dict[str, Any]:
     match message:
         case SystemMessage(content=content):
-            return {"role": "system", "content": _encode_texts(content)}
+            return {"role": "system", "content": _encode_texts(_texts(content, path, losses))}
         case UserMessage(content=content):
             return {"role": "user", "content": _encode_user_content(content, path, losses)}
         case AssistantMessage():
             return _encode_assistant(message, path, quirks, losses)
-        case ToolMessage(tool_call_id=id, content=content):
+        case ToolMessage(tool_call_id=id, content=content, is_error=is_error):
+            if is_error:
+                losses.add("dropped", f"{path}.is_error", "the provider is not told that a tool failed")
             return {
                 "role": "tool",
                 "tool_call_id": _encode_id(id, f"{path}.tool_call_id", quirks, losses),
                 "content": _encode_result(content, path, losses),
             }
+
+
+def _texts(content: Sequence[TextBlock | CachePoint], path: str, losses: LossReport) -> list[TextBlock]:
+    texts: list[TextBlock] = []
+    for index, block in enumerate(content):
+        if isinstance(block, CachePoint):
+            report_uncarried(block, f"{path}.content[{index}]", losses)
+        else:
+            texts.append(block)
+    return texts
 
 
 def _encode_texts(content: Sequence[TextBlock]) -> str | list[dict[str, Any]]:
@@ -70,7 +85,9 @@ def _encode_texts(content: Sequence[TextBlock]) -> str | list[dict[str, Any]]:
 
 
 def _encode_user_content(
-    content: Sequence[TextBlock | ImageBlock | OpaqueBlock], path: str, losses: LossReport
+    content: Sequence[TextBlock | ImageBlock | FileBlock | OpaqueBlock | CachePoint],
+    path: str,
+    losses: LossReport,
 ) -> list[dict[str, Any]]:
     parts: list[dict[str, Any]] = []
     for index, block in enumerate(content):
@@ -82,8 +99,8 @@ def _encode_user_content(
                 parts.append({"type": "image_url", "image_url": image_url})
             case OpaqueBlock(dialect="openai", data=data):
                 parts.append(data)
-            case OpaqueBlock(kind=kind):
-                losses.add("dropped", f"{path}.content[{index}]", f"{kind} has no form in the openai dialect")
+            case OpaqueBlock() | FileBlock() | CachePoint():
+                report_uncarried(block, f"{path}.content[{index}]", losses)
     if content and not parts:
         raise UntranslatableError(
             f"{path}.content: nothing of it can be carried to the model that would answer",
@@ -102,12 +119,16 @@ def _encode_assistant(
     if not texts and not message.tool_calls:
         encoded["content"] = ""
     for index, block in enumerate(message.content):
-        if isinstance(block, ThinkingBlock):
-            field = quirks.reasoning_history_field
-            if field is None:
-                losses.add("dropped", f"{path}.content[{index}]", "the provider does not take thinking back")
-            else:
-                encoded[field] = encoded.get(field, "") + block.thinking
+        at = f"{path}.content[{index}]"
+        match block:
+            case ThinkingBlock(thinking=thinking):
+                field = quirks.reasoning_history_field
+                if field is None:
+                    losses.add("dropped", at, "the provider does not take thinking back")
+                else:
+                    encoded[field] = encoded.get(field, "") + thinking
+            case OpaqueBlock() | CachePoint():
+                report_uncarried(block, at, losses)
     if message.tool_calls:
         encoded["tool_calls"] = [
             _encode_tool_call(call, f"{path}.tool_calls[{index}]", quirks, losses)
@@ -136,7 +157,9 @@ def _encode_id(id: str, path: str, quirks: OpenAiQuirks, losses: LossReport) -> 
 
 
 def _encode_result(
-    content: Sequence[TextBlock | ImageBlock | DocumentBlock | OpaqueBlock], path: str, losses: LossReport
+    content: Sequence[TextBlock | ImageBlock | FileBlock | DocumentBlock | OpaqueBlock | CachePoint],
+    path: str,
+    losses: LossReport,
 ) -> str:
     """Return a tool's result as one text; the documents in it as JSON, with their ids."""
     texts: list[str] = []
@@ -151,8 +174,8 @@ def _encode_result(
                 documents.append(_encode_document(document))
             case ImageBlock():
                 losses.add("dropped", at, "the provider takes only text as a tool's result")
-            case OpaqueBlock(kind=kind):
-                losses.add("dropped", at, f"{kind}: the provider takes only text as a tool's result")
+            case OpaqueBlock() | FileBlock() | CachePoint():
+                report_uncarried(block, at, losses)
     if documents:
         texts.append(msgspec.json.encode(documents).decode())
     return "\n".join(texts)

@@ -12,7 +12,7 @@ from causeway.dialects.openai.encode_error import encode_failure
 from causeway.dialects.openai.encode_logprobs import encode_logprobs
 from causeway.dialects.openai.extra_fields import answer_fields
 from causeway.dialects.openai.extras_paths import own_fields, thinks_as_reasoning, write_fields
-from causeway.model.content import ThinkingBlock, ToolCall
+from causeway.model.content import TextBlock, ThinkingBlock, ToolCall
 from causeway.model.provenance import Provenance
 from causeway.model.response import ChatResponse, FinishReason
 from causeway.model.usage import Usage
@@ -88,7 +88,7 @@ def _encode_message(response: ChatResponse, fields: Mapping[str, Any], *, is_uni
             spans.open_block(index, "thinking")
             spans.lengthen("thinking", block.thinking)
             thoughts.append(block.thinking)
-        else:
+        elif isinstance(block, TextBlock):
             spans.open_block(index, "text")
             spans.lengthen("text", block.text)
             texts.append(block.text)

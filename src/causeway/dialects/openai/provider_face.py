@@ -31,6 +31,9 @@ class OpenAiProvider(Struct, frozen=True):
         b'"error"',
         b"[DONE]",
     )
+    stream_media_type: ClassVar[str] = "text/event-stream"
+    has_own_blocks: ClassVar[bool] = False
+    is_model_in_body: ClassVar[bool] = True
 
     @property
     def max_stop_sequences(self) -> int:

@@ -1,0 +1,28 @@
+"""What one dialect's content holds that another has no form for, said in the same words everywhere.
+
+The encoders of requests walk the content; this module only knows what is to be reported.
+"""
+
+from causeway.model.content import CachePoint, FileBlock, OpaqueBlock
+from causeway.model.loss import LossReport
+from causeway.model.request import ChatRequest
+
+
+def report_uncarried(block: FileBlock | OpaqueBlock | CachePoint, path: str, losses: LossReport) -> None:
+    """Add a block that the provider is not told, at `path`."""
+    match block:
+        case FileBlock(media_type=media_type):
+            losses.add(
+                "dropped", path, f"the provider does not take files ({media_type or 'of no said type'})"
+            )
+        case OpaqueBlock(kind=kind):
+            losses.add("dropped", path, f"{kind} has no form in the provider's dialect")
+        case CachePoint():
+            losses.add("dropped", path, "the provider is not told what to keep in its cache")
+
+
+def report_uncarried_tools(request: ChatRequest, dialect: str, losses: LossReport) -> None:
+    """Add the tools of other dialects than the provider's, `dialect`, which it is not told."""
+    for index, tool in enumerate(request.opaque_tools):
+        if tool.dialect != dialect:
+            losses.add("dropped", f"tools[{index}]", f"{tool.kind} is a tool of the {tool.dialect} dialect")
