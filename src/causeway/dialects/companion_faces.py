@@ -9,6 +9,7 @@ from causeway.model.embedding import EmbeddingRequest, EmbeddingResponse
 from causeway.model.errors import UpstreamRefusedError
 from causeway.model.loss import LossReport
 from causeway.model.provenance import Provenance
+from causeway.model.request import ChatRequest
 from causeway.model.rerank import RerankRequest, RerankResponse
 from causeway.model.tokenization import DetokenizeRequest, Tokenization, TokenizeRequest
 
@@ -38,6 +39,16 @@ class RerankFace(ClientFace, Protocol):
 
     def encode_response(self, response: RerankResponse, request: RerankRequest) -> bytes:
         """Return the JSON body of the answer to `request`."""
+
+
+class TokenCountFace(ClientFace, Protocol):
+    """Faces the caller who asks how many tokens a chat's prompt has."""
+
+    def decode_request(self, body: bytes, losses: LossReport) -> ChatRequest:
+        """Return the chat; raises ClientError, in words that the dialect's users know."""
+
+    def encode_count(self, input_tokens: int) -> bytes:
+        """Return the JSON body of the answer."""
 
 
 class TokenizeFace(ClientFace, Protocol):
@@ -93,6 +104,21 @@ class EmbedProviderFace(Protocol):
 
     def decode_response(self, body: bytes, request: EmbeddingRequest) -> EmbeddingResponse:
         """Return the vectors; raises UpstreamProtocolError where the body is no answer to `request`."""
+
+    def decode_error(self, status: int, body: bytes) -> UpstreamRefusedError:
+        """Return the error that an answer of this status tells; never fails."""
+
+
+class TokenCountProviderFace(Protocol):
+    """Faces a provider that counts the tokens of a chat's prompt."""
+
+    dialect: ClassVar[str]
+
+    def encode_request(self, request: ChatRequest, losses: LossReport) -> bytes:
+        """Return the JSON body. What cannot be carried is added to `losses`."""
+
+    def decode_count(self, body: bytes) -> int:
+        """Return the number of tokens; raises UpstreamProtocolError where the body tells none."""
 
     def decode_error(self, status: int, body: bytes) -> UpstreamRefusedError:
         """Return the error that an answer of this status tells; never fails."""
