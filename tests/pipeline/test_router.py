@@ -13,10 +13,12 @@ from causeway.model.request import ChatRequest
 from causeway.pipeline.grounded import Grounding
 from causeway.pipeline.live_provider import LiveProvider
 from causeway.pipeline.local_chat import LocalChat
-from causeway.pipeline.router import ChatRouter, Router, RoutingPolicy
+from causeway.pipeline.router import ChatOffer, ChatRouter, Router, RoutingPolicy
+from causeway.pipeline.sealed_turns import SealedTurns
 from causeway.pipeline.upstream_chat import UpstreamChat
 from causeway.providers.catalog import load_catalog
 from support.gateway import ScriptedModel
+from support.kept_answers import Keeper
 from support.providers import provider_of
 
 EMBEDDED = "local/scripted"
@@ -132,11 +134,12 @@ async def test_each_target_of_a_chat_is_what_it_should_be() -> None:
         Router("chat", switched_on, [EMBEDDED], tuple(CATALOG), RoutingPolicy()),
         switched_on,
         {
-            name: chat_provider_face(live.provider.spec.dialects["chat"], {})
+            name: [ChatOffer("chat", chat_provider_face(live.provider.spec.dialects["chat"], {}))]
             for name, live in switched_on.items()
         },
         {local.model: local},
         make_grounding,
+        SealedTurns(Keeper()),
     )
     request = ChatRequest(
         model="openai/a",

@@ -22,6 +22,7 @@ from causeway.model.fold import fold
 from causeway.model.order import EventOrder
 from causeway.model.response import Failure, FinishReason
 from causeway.model.usage import Usage
+from causeway.pipeline.answer_stages import AnswerStages
 from causeway.pipeline.stop_stage import StopStage
 from support.answers import USAGE, text_answer
 
@@ -116,4 +117,4 @@ def test_a_sequence_counts_within_one_block_of_text_and_not_in_thinking() -> Non
 
 
 def test_an_answer_that_is_not_read_on_ends_with_no_counts() -> None:
-    assert StopStage(["stop"]).early_end() == MessageEnd(STOPPED, Usage())
+    assert AnswerStages(stop=StopStage(["stop"])).early_end() == MessageEnd(STOPPED, Usage())

@@ -22,12 +22,14 @@ from causeway.pipeline.chat import ChatService
 from causeway.pipeline.local_chat import LocalChat
 from causeway.pipeline.ports import CallLog
 from causeway.pipeline.router import ChatRouter, Router, RoutingPolicy
+from causeway.pipeline.sealed_turns import SealedTurns
 from causeway.rules.access import KeyRing
 from causeway.server.application import Application, Lifespan
 from causeway.server.chat import ChatHandler
 from causeway.server.companions import CompanionHandler
 from causeway.server.http_server import http_server
 from support.companions import companion_handler
+from support.kept_answers import Keeper
 
 Step = Event | Exception | threading.Event
 Script = Callable[[ChatRequest, LossReport], Iterable[Step]]
@@ -105,7 +107,8 @@ def serve(
 def _router(model: ScriptedModel, *, is_strict: bool) -> ChatRouter:
     router = Router("chat", {}, [model.name], (), RoutingPolicy(is_strict=is_strict))
     local = LocalChat(model)
-    return ChatRouter(router, {}, {}, {local.model: local}, lambda _: pytest.fail("no provider is on"))
+    turns = SealedTurns(Keeper())
+    return ChatRouter(router, {}, {}, {local.model: local}, lambda _: pytest.fail("no provider is on"), turns)
 
 
 @contextmanager

@@ -30,10 +30,12 @@ from causeway.pipeline.answers import WholeAnswer
 from causeway.pipeline.call import ChatCall, Trail
 from causeway.pipeline.grounded import Grounding
 from causeway.pipeline.live_provider import LiveProvider
+from causeway.pipeline.sealed_turns import SealedTurns
 from causeway.pipeline.targets import Place
 from causeway.pipeline.upstream_chat import UpstreamChat
 from causeway.providers.network import OutboundRequest
 from causeway.providers.spec import ProviderSpec
+from support.kept_answers import Keeper
 from support.matrix_samples import (
     ANSWERS,
     COHERE_REQUESTS,
@@ -104,7 +106,7 @@ def exchange(caller: str, spec: ProviderSpec, asked: Body, said: Body) -> Exchan
     request = face.decode_request(body, losses)
     grounding = Grounding(section_tokens=1000, estimate_tokens=estimate_tokens)
     live = LiveProvider(provider_of(spec, base_url="https://provider.test"), client)  # type: ignore[arg-type]
-    target = UpstreamChat(live, provider, "m", grounding)
+    target = UpstreamChat(live, provider, "m", grounding, SealedTurns(Keeper()))
     call = ChatCall(id="c", request=request, body=body, losses=losses)
     answer: WholeAnswer = asyncio.run(target.answer(call, Trail(), Place(0, spec.name, "m")))
     raw: ChatResponse = provider.decode_response(msgspec.json.encode(said))

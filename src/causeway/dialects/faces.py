@@ -96,8 +96,8 @@ class ChatProviderFace(Protocol):
     `max_stop_sequences` is how many the provider takes; the first so many are written. A stream that is
     passed on unread is read where it holds one of `tap_markers`: its usage, its end and its failures do.
     `stream_media_type` is what the provider's streams are; only server-sent events are ever passed on unread.
-    `has_own_blocks` says that its answers may hold an OpaqueBlock. `is_model_in_body` is false where the
-    address alone names the model.
+    `has_own_blocks` says that its answers may hold an OpaqueBlock or a Seal. `is_model_in_body` is false
+    where the address alone names the model.
     """
 
     dialect: ClassVar[str]

@@ -62,6 +62,19 @@ class CallLog(Protocol):
         """Take a record; returns at once and never fails."""
 
 
+class AnswerKeeper(Protocol):
+    """Keeps what later turns build on: bounded, and the same for all workers of a gateway."""
+
+    def keep(self, key: str, value: bytes) -> None:
+        """Keep a value under `key`, in place of an earlier one; returns at once and never fails."""
+
+    async def find(self, key: str) -> bytes | None:
+        """Return what is kept under `key`, or nothing; never fails."""
+
+    async def forget(self, key: str) -> bool:
+        """Delete what is kept under `key`; returns whether there was something."""
+
+
 class OutboundResponse(Protocol):
     """A provider's answer whose head has come. Header names are in lower case."""
 

@@ -10,6 +10,7 @@ from causeway.model.request import ChatRequest
 from causeway.pipeline.grounded import Grounding
 from causeway.pipeline.live_provider import LiveProvider
 from causeway.pipeline.local_chat import LocalChat
+from causeway.pipeline.sealed_turns import SealedTurns
 from causeway.pipeline.targets import ChatTarget
 from causeway.pipeline.upstream_chat import UpstreamChat
 from causeway.providers.spec import Operation
@@ -101,21 +102,33 @@ class _Plan(Struct, frozen=True):
     losses: tuple[Loss, ...]
 
 
+class ChatOffer(Struct, frozen=True):
+    """One way in which a provider can be asked for a chat."""
+
+    operation: Operation
+    face: ChatProviderFace
+
+
 class ChatRouter:
-    """Names those who may answer a chat. What a name means is found out once."""
+    """Names those who may answer a chat. What a name means is found out once.
+
+    A provider may have several offers: the one in the caller's dialect is taken, or the first.
+    """
 
     def __init__(
         self,
         router: Router,
         lives: Mapping[str, LiveProvider],
-        faces: Mapping[str, ChatProviderFace],
+        offers: Mapping[str, Sequence[ChatOffer]],
         embedded: Mapping[str, LocalChat],
         make_grounding: Callable[[int], Grounding],
+        turns: SealedTurns,
     ) -> None:
         self._router = router
         self._lives = lives
-        self._faces = faces
+        self._offers = offers
         self._embedded = embedded
+        self._turns = turns
         self._groundings = {
             name: make_grounding(live.provider.document_tokens) for name, live in lives.items()
         }
@@ -131,10 +144,20 @@ class ChatRouter:
     def _plan(self, asked: _Asked) -> _Plan:
         losses = LossReport()
         resolved = self._router.resolve(*asked, losses)
-        return _Plan(tuple(self._target(target) for target in resolved), tuple(losses.losses))
+        _, dialect, _ = asked
+        return _Plan(tuple(self._target(target, dialect) for target in resolved), tuple(losses.losses))
 
-    def _target(self, target: Target) -> ChatTarget:
-        if target.provider == LOCAL:
+    def _target(self, target: Target, dialect: str) -> ChatTarget:
+        name = target.provider
+        if name == LOCAL:
             return self._embedded[target.model]
-        live, face = self._lives[target.provider], self._faces[target.provider]
-        return UpstreamChat(live, face, target.model, self._groundings[target.provider])
+        offers = self._offers[name]
+        offer = next((offer for offer in offers if offer.face.dialect == dialect), offers[0])
+        return UpstreamChat(
+            self._lives[name],
+            offer.face,
+            target.model,
+            self._groundings[name],
+            self._turns,
+            operation=offer.operation,
+        )

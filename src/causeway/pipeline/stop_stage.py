@@ -4,7 +4,6 @@ from collections.abc import Iterable
 
 from causeway.model.events import ContentEnd, ContentStart, Event, MessageEnd, TextDelta
 from causeway.model.response import FinishReason
-from causeway.model.usage import Usage
 from causeway.rules.stop_filter import StopFilter
 
 
@@ -35,7 +34,3 @@ class StopStage:
                 rest = self._filter.finish()
                 return [TextDelta(index, rest), event] if rest else [event]
         return [event]
-
-    def early_end(self) -> MessageEnd:
-        """Return the end of an answer that is not read on: its counts are not known."""
-        return MessageEnd(FinishReason.STOP_SEQUENCE, Usage())

@@ -6,7 +6,7 @@ around it.
 """
 
 import time
-from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
+from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, aclosing
 
 import msgspec
@@ -21,26 +21,34 @@ from causeway.model.loss import LossReport
 from causeway.model.provenance import Provenance
 from causeway.model.request import ChatRequest
 from causeway.model.response import ChatResponse
+from causeway.pipeline.answer_stages import AnswerStages
 from causeway.pipeline.answers import OpenStream, Part, WholeAnswer, read_head
 from causeway.pipeline.call import ChatCall, Trail, request_type
 from causeway.pipeline.grounded import Citer, Grounding
 from causeway.pipeline.live_provider import Lease, LiveProvider
+from causeway.pipeline.own_blocks import OwnBlocksStage
 from causeway.pipeline.ports import OutboundResponse
 from causeway.pipeline.provider_answer import hide_key, media_type, raise_for_status
 from causeway.pipeline.relay import relay_stream
+from causeway.pipeline.sealed_turns import SealedTurns, SealStage, has_turns_to_restore
 from causeway.pipeline.stop_stage import StopStage
 from causeway.pipeline.targets import Place
 from causeway.providers.network import MAX_RESPONSE_BYTES
+from causeway.providers.spec import Operation
 from causeway.rules.provider_keys import ProviderKey
 from causeway.wire.json_members import remove_member, replace_member
 
 
 class _Prepared(Struct, frozen=True, kw_only=True):
-    """What is the same for every attempt of a call: the request as it will be asked, and what cites it."""
+    """What is the same for every attempt of a call: the request as it will be asked, and what cites it.
+
+    `is_foreign` says that the provider's answer may hold what the caller's dialect cannot carry.
+    """
 
     request: ChatRequest
     losses: LossReport
     is_relayed: bool
+    is_foreign: bool = False
     is_to_be_grounded: bool = False
     citer: Citer | None = None
 
@@ -48,10 +56,21 @@ class _Prepared(Struct, frozen=True, kw_only=True):
 class UpstreamChat:
     """A `ChatTarget` that calls a provider. `model` is the name as the caller wrote it after the slash."""
 
-    def __init__(self, live: LiveProvider, face: ChatProviderFace, model: str, grounding: Grounding) -> None:
+    def __init__(
+        self,
+        live: LiveProvider,
+        face: ChatProviderFace,
+        model: str,
+        grounding: Grounding,
+        turns: SealedTurns,
+        *,
+        operation: Operation = "chat",
+    ) -> None:
         self._live = live
         self._face = face
         self._grounding = grounding
+        self._turns = turns
+        self._operation = operation
         self.provider = live.provider.name
         self.model = model
 
@@ -60,11 +79,14 @@ class UpstreamChat:
         prepared = self._prepare(call)
         if prepared.is_to_be_grounded:
             prepared = await self._ground(prepared)
+        if prepared.is_foreign and has_turns_to_restore(prepared.request):
+            request = await self._turns.restore(prepared.request, self._face.dialect)
+            prepared = replace(prepared, request=request)
 
         async def ask(key: ProviderKey, model: str, lease: Lease) -> WholeAnswer:
             body, losses = self._encode(call, prepared, model)
             started = time.perf_counter()
-            async with self._live.send("chat", key, model, body) as response:
+            async with self._live.send(self._operation, key, model, body) as response:
                 if response.status != 200:
                     await raise_for_status(response, self._face, key)
                 content = await response.read(MAX_RESPONSE_BYTES)
@@ -72,7 +94,7 @@ class UpstreamChat:
             if prepared.is_relayed:
                 ending = self._face.decode_ending(content)
             else:
-                said = self._finish(self._face.decode_response(content), prepared)
+                said = self._finish(self._face.decode_response(content), prepared, losses)
                 ending = said.ending()
             if ending.failure is not None and ending.is_empty:
                 raise UpstreamRefusedError(ending.failure.message, status=502, type=ending.failure.type)
@@ -91,6 +113,9 @@ class UpstreamChat:
         prepared = self._prepare(call)
         if prepared.is_to_be_grounded:
             prepared = await self._ground(prepared)
+        if prepared.is_foreign and has_turns_to_restore(prepared.request):
+            request = await self._turns.restore(prepared.request, self._face.dialect)
+            prepared = replace(prepared, request=request)
 
         async def ask(key: ProviderKey, model: str, lease: Lease) -> OpenStream:
             def settle(error: CausewayError | None) -> None:
@@ -102,11 +127,11 @@ class UpstreamChat:
             started = time.perf_counter()
             async with AsyncExitStack() as resources:
                 response = await resources.enter_async_context(
-                    self._live.send("chat", key, model, body, is_stream=True)
+                    self._live.send(self._operation, key, model, body, is_stream=True)
                 )
                 if response.status != 200:
                     await raise_for_status(response, self._face, key)
-                parts = await self._parts(response, prepared)
+                parts = await self._parts(response, prepared, losses)
                 resources.push_async_callback(parts.aclose)
                 head = await read_head(parts)
                 lease.settle_trial()
@@ -134,7 +159,11 @@ class UpstreamChat:
             losses.add("mapped", path, "the gateway stops the answer there, the provider is not told")
         is_to_be_grounded = not face.reads_documents and self._grounding.may_ground(request)
         return _Prepared(
-            request=request, losses=losses, is_relayed=False, is_to_be_grounded=is_to_be_grounded
+            request=request,
+            losses=losses,
+            is_relayed=False,
+            is_foreign=face.has_own_blocks and request.dialect != face.dialect,
+            is_to_be_grounded=is_to_be_grounded,
         )
 
     async def _ground(self, prepared: _Prepared) -> _Prepared:
@@ -154,32 +183,34 @@ class UpstreamChat:
         losses.refuse_if_strict()
         return body, losses
 
-    async def _parts(self, response: OutboundResponse, prepared: _Prepared) -> AsyncGenerator[Part, None]:
+    async def _parts(
+        self, response: OutboundResponse, prepared: _Prepared, losses: LossReport
+    ) -> AsyncGenerator[Part, None]:
         kind = media_type(response)
         if kind == "application/json":  # a provider that does not stream this, or an error under 200
             content = await response.read(MAX_RESPONSE_BYTES)
-            return _as_generator(list(self._staged(unfold(self._face.decode_response(content)), prepared)))
+            stages = self._stages(prepared, losses)
+            return _as_generator(list(stages.tell_all(unfold(self._face.decode_response(content)))))
         if kind not in (self._face.stream_media_type, ""):
             raise UpstreamProtocolError(
                 f"the provider answered with {kind[:100]} where a stream was asked for"
             )
         if prepared.is_relayed:
             return relay_stream(response.chunks(), self._face)
-        return self._translated(response, prepared)
+        return self._translated(response, self._stages(prepared, losses))
 
     async def _translated(
-        self, response: OutboundResponse, prepared: _Prepared
+        self, response: OutboundResponse, stages: AnswerStages
     ) -> AsyncGenerator[Part, None]:
         decoder = self._face.stream_decoder()
-        stop, citer = self._stop_stage(prepared), prepared.citer
         events: list[Event] = []
-        take = _taker(events, stop, citer)
+        take = stages.taker(events)
         try:
             async with aclosing(response.chunks()) as chunks:
                 async for chunk in chunks:
                     take(decoder.feed(chunk))
-                    if stop is not None and stop.is_stopped:
-                        yield [*events, stop.early_end()]
+                    if stages.is_stopped:
+                        yield [*events, stages.early_end()]
                         return
                     if events:
                         yield events.copy()
@@ -192,20 +223,19 @@ class UpstreamChat:
         if events:
             yield events
 
-    def _finish(self, response: ChatResponse, prepared: _Prepared) -> ChatResponse:
-        if prepared.citer is None and self._stop_stage(prepared) is None:
-            return response
-        return fold(self._staged(unfold(response), prepared))
+    def _finish(self, response: ChatResponse, prepared: _Prepared, losses: LossReport) -> ChatResponse:
+        stages = self._stages(prepared, losses)
+        return response if stages.is_empty else fold(stages.tell_all(unfold(response)))
 
-    def _staged(self, events: Iterable[Event], prepared: _Prepared) -> Iterator[Event]:
-        stop = self._stop_stage(prepared)
-        for event in events:
-            yield from _staged(event, stop, prepared.citer)
-
-    def _stop_stage(self, prepared: _Prepared) -> StopStage | None:
+    def _stages(self, prepared: _Prepared, losses: LossReport) -> AnswerStages:
         sequences = prepared.request.sampling.stop_sequences
         untold = () if prepared.is_relayed else sequences[self._face.max_stop_sequences :]
-        return StopStage(untold) if untold else None
+        return AnswerStages(
+            seals=SealStage(self._turns, self._face.dialect) if prepared.is_foreign else None,
+            own_blocks=OwnBlocksStage(losses) if prepared.is_foreign else None,
+            stop=StopStage(untold) if untold else None,
+            citer=prepared.citer,
+        )
 
     def _provenance(
         self, call: ChatCall, key: ProviderKey, model: str, place: Place, started: float
@@ -221,30 +251,6 @@ class UpstreamChat:
             primary_model=place.primary_model,
             upstream_milliseconds=(time.perf_counter() - started) * 1000,
         )
-
-
-def _staged(event: Event, stop: StopStage | None, citer: Citer | None) -> Iterator[Event]:
-    for told in [event] if stop is None else stop.tell(event):
-        if citer is None:
-            yield told
-        else:
-            yield from citer.tell(told)
-
-
-def _taker(
-    events: list[Event], stop: StopStage | None, citer: Citer | None
-) -> Callable[[Iterable[Event]], None]:
-    """Return what adds decoded events to `events` one by one, so that those before an error are kept."""
-    if stop is None and citer is None:
-        return events.extend
-
-    def take(decoded: Iterable[Event]) -> None:
-        for event in decoded:
-            events.extend(_staged(event, stop, citer))
-            if stop is not None and stop.is_stopped:
-                return
-
-    return take
 
 
 async def _as_generator(events: list[Event]) -> AsyncGenerator[Part, None]:

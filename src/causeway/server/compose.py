@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+from causeway.adapters.answer_store.store import AnswerStore
 from causeway.adapters.call_log import CallLogs, RecentCalls
 from causeway.adapters.metrics.board import SnapshotBoard
 from causeway.adapters.metrics.call_metrics import CallMetrics
@@ -48,6 +49,7 @@ def compose_application(
     embedder: EmbeddedEmbedder | None = None,
     client: OutboundClient | None = None,
     call_log: CallLog | None = None,
+    keeper: AnswerStore | None = None,
     log_place: RequestLogPlace | None = None,
     board: SnapshotBoard | None = None,
     place: WorkerPlace = _ALONE,
@@ -57,10 +59,12 @@ def compose_application(
 
     The embedding model is not loaded before somebody asks for it; without `embedder`, it has an engine of
     its own. Without a `model` there is no embedded model of either kind. Calls are remembered, or told to
-    `call_log`; without a `log_place` they are not kept beyond that. `board` is what it shares its metrics on
+    `call_log`; without a `log_place` they are not kept beyond that. What later turns build on is kept in
+    `keeper`, or in memory. `board` is what it shares its metrics on
     with the gateway's other workers.
     """
     client = client or compose_outbound_client(config.server)
+    keeper = keeper or AnswerStore()
     recent = RecentCalls()
     call_metrics = CallMetrics() if config.server.metrics else None
     request_log = None
@@ -104,12 +108,13 @@ def compose_application(
             await request_log.stop()
         if metrics is not None:
             await metrics.stop()
+        await keeper.stop()
 
     return Application(
         config=config.server,
         keys=keys,
         endpoints=[*chat_endpoints(), *companion_endpoints()],
-        chat=compose_chat(config, lives, chat_model, call_logs),
+        chat=compose_chat(config, lives, chat_model, call_logs, keeper),
         companions=compose_companions(config, lives, model, embedder, call_logs),
         describe_health=lambda: describe_health(model, place),
         expose_metrics=None if metrics is None else metrics.exposition,

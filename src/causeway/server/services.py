@@ -19,9 +19,10 @@ from causeway.pipeline.directory import ModelDirectory
 from causeway.pipeline.grounded import Grounding
 from causeway.pipeline.live_provider import LiveProvider
 from causeway.pipeline.local_chat import LocalChat
-from causeway.pipeline.ports import CallLog, ChatModel
+from causeway.pipeline.ports import AnswerKeeper, CallLog, ChatModel
 from causeway.pipeline.provider_models import ProviderModels
-from causeway.pipeline.router import ChatRouter, Router, RoutingPolicy
+from causeway.pipeline.router import ChatOffer, ChatRouter, Router, RoutingPolicy
+from causeway.pipeline.sealed_turns import SealedTurns
 from causeway.providers.catalog import load_catalog
 from causeway.providers.spec import Operation
 from causeway.server.chat import ChatHandler
@@ -31,20 +32,25 @@ Lives = Mapping[str, LiveProvider]
 
 
 def compose_chat(
-    config: Config, lives: Lives, chat_model: ChatModel | None, call_log: CallLog
+    config: Config, lives: Lives, chat_model: ChatModel | None, call_log: CallLog, keeper: AnswerKeeper
 ) -> ChatHandler:
     """Return what answers chats; the embedded model is `chat_model`, where it is on."""
     embedded = [] if chat_model is None else [LocalChat(chat_model)]
-    faces = {
-        name: chat_provider_face(live.provider.spec.dialects["chat"], live.provider.spec.quirks)
+    offers = {
+        name: [
+            ChatOffer(
+                "chat", chat_provider_face(live.provider.spec.dialects["chat"], live.provider.spec.quirks)
+            )
+        ]
         for name, live in _offering("chat", lives).items()
     }
     router = ChatRouter(
         _router("chat", config, lives, [] if chat_model is None else [chat_model.name]),
         lives,
-        faces,
+        offers,
         {local.model: local for local in embedded},
         lambda tokens: Grounding(section_tokens=tokens, estimate_tokens=estimate_tokens),
+        SealedTurns(keeper),
     )
     return ChatHandler(
         ChatService(router, call_log),
