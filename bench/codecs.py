@@ -13,9 +13,9 @@ from bench.proxy import bodies
 from bench.proxy.native import BODY_BYTES
 from msgspec import Struct
 
-from causeway.dialects.endpoints import chat_endpoints
+from causeway.dialects.endpoints import ChatEndpoint
 from causeway.dialects.faces import ChatClientFace, StreamDecoder
-from causeway.dialects.registry import chat_provider_face
+from causeway.dialects.table import all_endpoints, chat_provider_face
 from causeway.model.events import ContentStart, MessageStart, TextDelta
 from causeway.model.loss import LossReport
 from causeway.model.provenance import Provenance
@@ -59,7 +59,8 @@ def timings() -> Iterator[Timing]:
 
 
 def _client_face(path: str) -> ChatClientFace:
-    return next(endpoint.face for endpoint in chat_endpoints() if endpoint.path == path)
+    chats = (endpoint for endpoint in all_endpoints() if isinstance(endpoint, ChatEndpoint))
+    return next(endpoint.face for endpoint in chats if endpoint.path == path)
 
 
 def _request_timings(

@@ -16,8 +16,10 @@ from causeway.config import provider_settings
 from causeway.config.bifrost import BifrostSections
 from causeway.config.schema import Config
 from causeway.config.values import NotActedOn
-from causeway.dialects.companion_endpoints import companion_endpoints
-from causeway.dialects.endpoints import AZURE_PREFIXES, COHERE_PREFIXES, OPENAI_PREFIXES, chat_endpoints
+from causeway.dialects.cohere.endpoints import COHERE_PREFIXES
+from causeway.dialects.endpoints import ChatEndpoint
+from causeway.dialects.openai.endpoints import AZURE_PREFIXES, OPENAI_PREFIXES
+from causeway.dialects.table import all_endpoints
 from causeway.model import errors
 from causeway.rules import key_choice, stickiness
 from causeway.server import call_headers
@@ -38,7 +40,7 @@ def test_every_prefix_is_documented() -> None:
         assert f"{prefix}/v2/chat`" in CHAT_API
     for prefix in ("/v1", *OPENAI_PREFIXES, *AZURE_PREFIXES):
         assert f"`{prefix.replace('*', '')}/...`" in OPENAI_API
-    assert {endpoint.path for endpoint in chat_endpoints()} == {
+    assert {endpoint.path for endpoint in all_endpoints() if isinstance(endpoint, ChatEndpoint)} == {
         *(
             f"{prefix}{path}"
             for prefix in ("", *COHERE_PREFIXES)
@@ -50,7 +52,9 @@ def test_every_prefix_is_documented() -> None:
 
 def test_every_endpoint_beside_chat_is_documented() -> None:
     words = COMPANIONS.split("## Embed")[0]
-    for endpoint in companion_endpoints():
+    for endpoint in all_endpoints():
+        if isinstance(endpoint, ChatEndpoint):
+            continue
         if any(endpoint.path.startswith(f"{prefix}/") for prefix in COHERE_PREFIXES):
             continue
         path = endpoint.path.replace("*}", "}")

@@ -61,6 +61,22 @@ def test_no_outbound_client_is_loaded_but_the_one_that_is_chosen() -> None:
     assert "aiohttp" in loaded_by(f"{compose}compose_outbound_client(Config(outbound_client='aiohttp'))")
 
 
+def test_what_gets_googles_tokens_is_loaded_only_for_a_key_that_has_such() -> None:
+    assert "google" not in loaded_by("import causeway.server.compose, causeway.server.worker")
+    compose = (
+        "from causeway.providers.provider import Provider\n"
+        "from causeway.providers.catalog import load_catalog\n"
+        "from causeway.rules.provider_keys import *\n"
+        "from causeway.server.access_tokens import compose_token_sources\n"
+        "spec = load_catalog()['vertex']\n"
+        "def compose(**key):\n"
+        "    keys = (ProviderKey(id='k', name='k', **key),)\n"
+        "    compose_token_sources(Provider(name='v', spec=spec, base_url='', keys=keys), None)\n"
+    )
+    assert "google" not in loaded_by(f"{compose}compose()")
+    assert "google" in loaded_by(f"{compose}compose(credentials=GoogleCredentials())")
+
+
 def test_no_http_server_is_loaded_but_the_one_that_is_chosen() -> None:
     compose = (
         "from causeway.config.schema import ServerConfig as Config\n"

@@ -113,7 +113,7 @@ def test_programs_get_the_same_as_json(file: Path, capsys: pytest.CaptureFixture
         "source": f"{file}: providers.openai.keys[0]",
     }
     assert second["models"] == []
-    assert report["providers"][0]["operations"] == ["chat", "embed", "models"]
+    assert report["providers"][0]["operations"] == ["chat", "count_tokens", "embed", "models", "responses"]
     assert report["warnings"][0]["path"] == "providers.openai"
     assert report["off"] == [{"path": "providers.mistral", "message": "switched off by `enabled`"}]
     assert report["routing"]["fallbacks"] == {"openai/gpt-4o": ["groq/llama", "local/smollm2-135m-instruct"]}

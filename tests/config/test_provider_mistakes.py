@@ -77,8 +77,8 @@ OWN = {"base_provider_type": "openai"}
                     ]
                 }
             },
-            "providers.azure.keys[0].azure_key_config.client_secret",
-            "Entra ID is not supported: give a `value`",
+            "providers.azure.keys[0].azure_key_config",
+            "without a `value` the key needs `client_id`, `tenant_id`",
         ),
         (
             {"vllm": {}},
@@ -175,9 +175,9 @@ OWN = {"base_provider_type": "openai"}
             "unknown provider `opena`, did you mean `openai`?",
         ),
         (
-            {"mine": {"api_key": "k", "custom_provider_config": {"base_provider_type": "gemini"}}},
+            {"mine": {"api_key": "k", "custom_provider_config": {"base_provider_type": "replicate"}}},
             "providers.mine.custom_provider_config.base_provider_type",
-            "Causeway cannot call `gemini` yet",
+            "Causeway cannot call `replicate` yet",
         ),
         (
             {"mine": {"api_key": "k", "custom_provider_config": {**OWN, "is_key_less": True}}},

@@ -17,6 +17,7 @@ from causeway.model.content import (
     Citation,
     Document,
     DocumentBlock,
+    FileBlock,
     ImageBlock,
     Message,
     OpaqueBlock,
@@ -423,11 +424,13 @@ def test_a_conversation_keeps_its_turns_in_place() -> None:
 
 
 def test_images_and_blocks_of_the_same_dialect_are_carried() -> None:
-    audio = {"type": "input_audio", "input_audio": {"data": "AA==", "format": "wav"}}
+    audio = {"type": "input_audio", "input_audio": {"data": "AA==", "format": "mp3"}}
     blocks = (
         ImageBlock("https://example.com/a.png", "low"),
         ImageBlock("data:image/png;base64,AA=="),
-        OpaqueBlock("openai", "input_audio", audio),
+        FileBlock("data:audio/mpeg;base64,AA==", "audio/mpeg"),
+        FileBlock("data:application/pdf;base64,AA==", "application/pdf", "a.pdf"),
+        FileBlock("https://example.com/a.pdf", "application/pdf"),
         OpaqueBlock("anthropic", "document", {}),
     )
     encoded, losses = messages(UserMessage(blocks))
@@ -435,8 +438,9 @@ def test_images_and_blocks_of_the_same_dialect_are_carried() -> None:
         {"type": "image_url", "image_url": {"url": "https://example.com/a.png", "detail": "low"}},
         {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}},
         audio,
+        {"type": "file", "file": {"filename": "a.pdf", "file_data": "data:application/pdf;base64,AA=="}},
     ]
-    assert losses == [("dropped", "messages[0].content[3]")]
+    assert losses == [("dropped", f"messages[0].content[{index}]") for index in (4, 5)]
 
 
 def test_a_users_turn_of_which_nothing_is_left_is_refused() -> None:

@@ -3,16 +3,19 @@
 import json
 from typing import Any
 
+import msgspec
 import openai
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from causeway.dialects.openai.chat_face import OpenAiChat
+from causeway.dialects.openai.provider_face import OpenAiProvider
 from causeway.dialects.openai.request_schema import WireChatRequest, WireMessage
 from causeway.model.content import (
     AssistantMessage,
     Document,
+    FileBlock,
     ImageBlock,
     OpaqueBlock,
     SystemMessage,
@@ -228,13 +231,17 @@ def test_parts_of_a_users_turn() -> None:
         {"type": "image_url", "image_url": {"url": "https://example.com/a.png", "detail": "low"}},
         {"type": "image_url", "image_url": "data:image/png;base64,AAAA"},
         audio,
+        {"type": "file", "file": {"filename": "a.pdf", "file_data": "data:application/pdf;base64,AAAA"}},
+        {"type": "file", "file": {"file_id": "file-1"}},
     ]
     assert decode_one({"role": "user", "content": parts}) == UserMessage(
         (
             TextBlock("What is this?"),
             ImageBlock("https://example.com/a.png", "low"),
             ImageBlock("data:image/png;base64,AAAA"),
-            OpaqueBlock("openai", "input_audio", audio),
+            FileBlock("data:audio/wav;base64,AAAA", "audio/wav"),
+            FileBlock("data:application/pdf;base64,AAAA", "application/pdf", "a.pdf"),
+            OpaqueBlock("openai", "file", parts[-1]),
         )
     )
 
@@ -290,8 +297,11 @@ def test_tools_that_are_not_allowed_are_left_out() -> None:
     request = decode(
         losses, tools=[WEATHER, CLOCK], tool_choice={"type": "allowed_tools", "allowed_tools": allowed}
     )
-    assert [tool.name for tool in request.tools] == ["clock"]
+    assert request.allowed_tools == ("clock",)
     assert request.tool_choice == "required"
+    assert losses.losses == []
+    sent = msgspec.json.decode(OpenAiProvider().encode_request(request, losses))
+    assert [tool["function"]["name"] for tool in sent["tools"]] == ["clock"]
     assert [(loss.kind, loss.path) for loss in losses.losses] == [("mapped", "tool_choice")]
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from causeway.dialects.registry import chat_provider_face
+from causeway.dialects.table import chat_provider_face
 from causeway.model.content import TextBlock, UserMessage
 from causeway.model.errors import InvalidRequestError, ModelNotFoundError
 from causeway.model.loss import LossReport

@@ -1,6 +1,7 @@
 """Where providers are asked and with which headers: as they were recorded, and never elsewhere."""
 
-from typing import Any
+import re
+from typing import Any, get_args
 from urllib.parse import unquote, urlsplit
 
 import pytest
@@ -14,13 +15,13 @@ from causeway.model.secret import Secret
 from causeway.providers.authentication import request_headers
 from causeway.providers.network import Network
 from causeway.providers.spec import Operation
-from causeway.providers.urls import fit_base_url, request_url, upstream_model
+from causeway.providers.urls import base_url, fit_base_url, request_url, upstream_model
 from causeway.rules.provider_keys import ProviderKey
 from support.providers import CATALOG, provider_of
 from support.recordings import recordings
 
 AZURE = "https://resource.openai.azure.com"
-OPERATIONS: list[Operation] = ["chat", "embed", "rerank", "models"]
+OPERATIONS: list[Operation] = list(get_args(Operation))
 
 # What recordings of other operations, and of older paths, are not held against.
 RECORDED_CHATS = [
@@ -34,6 +35,29 @@ RECORDED_CHATS = [
     ("crusoe", "/chat/completions", "crusoe"),
     ("zai", "/chat/completions", "zai"),
 ]
+# The folder, how its URLs end, the operation, and whether a stream is asked for; what the URL tells is asked.
+RECORDED_PLACES: list[tuple[str, str, Operation, bool]] = [
+    ("anthropic", "/v1/messages?beta=true", "chat", False),
+    ("anthropic", "/v1/messages/count_tokens?beta=true", "count_tokens", False),
+    ("openai-responses", "/v1/responses", "responses", False),
+    ("openai-responses", "/v1/responses/input_tokens", "count_tokens", False),
+    ("gemini", ":generateContent", "chat", False),
+    ("gemini", ":streamGenerateContent?alt=sse", "chat", True),
+    ("gemini", ":countTokens", "count_tokens", False),
+    ("bedrock", "/converse", "chat", False),
+    ("bedrock", "/converse-stream", "chat", True),
+    ("bedrock", "/count-tokens", "count_tokens", False),
+    ("bedrock-mantle", "/openai/v1/responses", "responses", False),
+    ("bedrock-mantle", "/v1/chat/completions", "chat", False),
+]
+RECORDED_HOSTS = {
+    r"api\.anthropic\.com": "anthropic",
+    r"api\.openai\.com": "openai",
+    r"generativelanguage\.googleapis\.com": "gemini",
+    r"(?:(?P<region>[a-z0-9-]+)-)?aiplatform\.googleapis\.com": "vertex",
+    r"bedrock-runtime\.(?P<region>[a-z0-9-]+)\.amazonaws\.com": "bedrock",
+    r"bedrock-mantle\.(?P<region>[a-z0-9-]+)\.api\.aws": "bedrock_mantle",
+}
 
 
 def url(name: str, operation: Operation = "chat", model: str = "m", **of_provider: Any) -> str:
@@ -51,6 +75,35 @@ def url(name: str, operation: Operation = "chat", model: str = "m", **of_provide
 )
 def test_a_chat_is_asked_where_it_was_recorded(exchange: Any, name: str) -> None:
     assert url(name, model=exchange["request"]["body"].get("model", "")) == exchange["request"]["url"]
+
+
+@pytest.mark.parametrize(
+    ("exchange", "operation", "is_stream"),
+    [
+        pytest.param(
+            *exchange.values, operation, is_stream, id=f"{operation}-{exchange.id}", marks=exchange.marks
+        )
+        for folder, end, operation, is_stream in RECORDED_PLACES
+        for exchange in recordings(folder, end)
+    ],
+)
+def test_each_way_to_ask_is_the_one_that_was_recorded(
+    exchange: Any, operation: Operation, is_stream: bool
+) -> None:
+    recorded = unquote(exchange["request"]["url"]).removesuffix("?beta=true")
+    parts = urlsplit(recorded)
+    hosts = [(re.fullmatch(host, parts.netloc), name) for host, name in RECORDED_HOSTS.items()]
+    ((host, name),) = [(match, name) for match, name in hosts if match]
+    project = re.search(r"/projects/([^/]+)/", parts.path)
+    named = re.search(r"/models?/(.+?)(?::[a-z]\w+|/[a-z-]+)$", parts.path, re.IGNORECASE)
+    provider = provider_of(name)
+    key = replace(
+        provider.keys[0],
+        region=host.groupdict().get("region") or "global",
+        project=project[1] if project else "",
+    )
+    model = named[1] if named else exchange["request"]["body"]["model"]
+    assert unquote(request_url(provider, key, operation, model, is_stream=is_stream)) == recorded
 
 
 def test_the_paths_of_each_kind() -> None:
@@ -96,7 +149,7 @@ def test_no_model_name_changes_a_url_that_does_not_hold_it(
     model: str, name: str, operation: Operation
 ) -> None:
     provider = provider_of(name, base_url="https://host.example/prefix")
-    if provider.offers(operation):
+    if provider.offers(operation) and "{" not in provider.spec.paths[operation]:
         asked = request_url(provider, provider.keys[0], operation, model)
         assert asked == f"https://host.example/prefix{provider.spec.paths[operation]}"
 
@@ -120,6 +173,108 @@ def test_no_deployment_name_changes_the_host_or_climbs_in_the_path(deployment: s
     assert (first, second, rest) == ("openai", "deployments", ["chat", "completions"])
     assert unquote(segment) == deployment
     assert not {".", ".."} & set(unquote(segment).replace("\\", "/").split("/"))
+
+
+NAMED_IN_PATHS = [
+    (name, operation)
+    for name, spec in CATALOG.items()
+    for operation, path in spec.paths.items()
+    if "{" in path
+]
+
+
+@given(
+    row=st.sampled_from(NAMED_IN_PATHS),
+    model=st.one_of(
+        st.text(),
+        HOSTILE,
+        st.tuples(st.sampled_from(["models/", "publishers/x/models/", "endpoints/"]), HOSTILE).map("".join),
+    ),
+    is_stream=st.booleans(),
+)
+def test_no_models_name_changes_what_stands_around_it(
+    row: tuple[str, Operation], model: str, is_stream: bool
+) -> None:
+    name, operation = row
+    provider = provider_of(name, base_url="https://host.example")
+    key = replace(provider.keys[0], region="eu-west-1", project="my-project")
+    try:
+        asked = request_url(provider, key, operation, model, is_stream=is_stream)
+    except InvalidRequestError as error:
+        assert error.field == "model"
+        return
+    template = provider.spec.stream_paths.get(operation) if is_stream else None
+    template = template or provider.spec.paths[operation]
+    template = template.replace("{region}", "eu-west-1").replace("{project}", "my-project")
+    before, _, after = template.replace("{resource}", "{model}").partition("{model}")
+    start = f"https://host.example{before}"
+    assert asked.startswith(start)
+    assert asked.endswith(after)
+    middle = asked.removeprefix(start).removesuffix(after)
+    segments = [unquote(segment) for segment in middle.split("/")]
+    assert re.fullmatch(r"[\w.~%/-]+", middle, re.ASCII), "no colon, no query, no fragment"
+    forms = [form.split("/") for form in provider.spec.resources or ("*",)]
+    assert any(
+        len(form) == len(segments)
+        and all(kind in ("*", said) for kind, said in zip(form, segments, strict=True))
+        for form in forms
+    )
+    assert "/".join(segments).endswith(model)
+    assert "" not in segments
+    assert not {".", ".."} & set(re.split(r"[/\\]", unquote(middle)))
+
+
+@pytest.mark.parametrize(
+    ("name", "model", "path"),
+    [
+        ("gemini", "gemini-2.5-pro", "/v1beta/models/gemini-2.5-pro:generateContent"),
+        ("gemini", "models/gemini-2.5-pro", "/v1beta/models/gemini-2.5-pro:generateContent"),
+        ("gemini", "tunedModels/mine", "/v1beta/tunedModels/mine:generateContent"),
+        ("gemini", "a/b", "/v1beta/models/a%2Fb:generateContent"),
+        ("vertex", "gemini-2.5-pro", "publishers/google/models/gemini-2.5-pro:generateContent"),
+        ("vertex", "publishers/meta/models/llama", "publishers/meta/models/llama:generateContent"),
+        ("vertex", "endpoints/123", "locations/eu-west-1/endpoints/123:generateContent"),
+        ("bedrock", "us.amazon.nova-2-lite-v1:0", "/model/us.amazon.nova-2-lite-v1%3A0/converse"),
+        (
+            "bedrock",
+            "arn:aws:bedrock:us-east-1:1:inference-profile/us.x-v1:0",
+            "/model/arn%3Aaws%3Abedrock%3Aus-east-1%3A1%3Ainference-profile%2Fus.x-v1%3A0/converse",
+        ),
+    ],
+)
+def test_a_model_in_a_path(name: str, model: str, path: str) -> None:
+    provider = provider_of(name)
+    key = replace(provider.keys[0], region="eu-west-1", project="my-project")
+    assert request_url(provider, key, "chat", model).endswith(path)
+
+
+def test_a_prefix_of_the_keys_goes_before_names_that_are_no_arn() -> None:
+    provider = provider_of("bedrock")
+    key = replace(
+        provider.keys[0], region="us-east-1", model_prefix="arn:aws:bedrock:us-east-1:1:inference-profile"
+    )
+    asked = request_url(provider, key, "chat", "us.x")
+    assert asked.endswith("/model/arn%3Aaws%3Abedrock%3Aus-east-1%3A1%3Ainference-profile%2Fus.x/converse")
+    assert request_url(provider, key, "chat", "arn:a/b").endswith("/model/arn%3Aa%2Fb/converse")
+
+
+@pytest.mark.parametrize(
+    ("region", "address"),
+    [
+        ("europe-west4", "https://europe-west4-aiplatform.googleapis.com"),
+        ("global", "https://aiplatform.googleapis.com"),
+        ("eu", "https://aiplatform.eu.rep.googleapis.com"),
+    ],
+)
+def test_a_regions_address(region: str, address: str) -> None:
+    provider = provider_of("vertex")
+    key = replace(provider.keys[0], region=region, project="p")
+    assert base_url(provider, key) == address
+    assert request_url(provider, key, "chat", "m").startswith(
+        f"{address}/v1beta1/projects/p/locations/{region}/"
+    )
+    elsewhere = replace(provider, base_url="https://own.example")
+    assert base_url(elsewhere, key) == "https://own.example"
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "../admin", "a/../b", "..\\x", "a\nb", "\ud800"])
@@ -190,9 +345,10 @@ def test_what_is_printed_of_a_provider_holds_no_secret() -> None:
 
 @pytest.mark.parametrize("spec", CATALOG.values(), ids=CATALOG)
 def test_the_rows_addresses_are_in_the_form_that_is_built_upon(spec: Any) -> None:
-    if spec.base_url is not None:
-        assert parse_base_url(spec.base_url) == spec.base_url
-        assert fit_base_url(spec, spec.base_url)[1] == spec.base_url
-    for path in (*spec.paths.values(), *spec.versioned_paths.values()):
+    for address in filter(None, (spec.base_url, *spec.base_urls_by_region.values())):
+        filled = address.replace("{region}", "eu-west-1")
+        assert parse_base_url(filled) == filled
+        assert fit_base_url(spec, filled)[1] == filled
+    for path in (*spec.paths.values(), *spec.stream_paths.values(), *spec.versioned_paths.values()):
         assert path.startswith("/")
         assert not path.endswith("/")

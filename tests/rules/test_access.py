@@ -26,7 +26,15 @@ def test_precedence() -> None:
     assert presented_key(headers) == "4"
     assert presented_key({b"authorization": b"Basic dXNlcjpwYXNz"}) == "pass"
     assert presented_key({b"authorization": b"Basic dXNlcjo="}) == "user"
+    assert presented_key({b"x-goog-api-key": b"5"}) == "5"
     assert presented_key({}) is None
+
+
+def test_the_access_key_of_an_aws_signature_is_the_key() -> None:
+    scope = b"20260101/us-east-1/bedrock/aws4_request"
+    signed = b"AWS4-HMAC-SHA256 Credential=vk-1/" + scope + b", SignedHeaders=host, Signature=0"
+    assert presented_key({b"authorization": signed}) == "vk-1"
+    assert presented_key({b"authorization": b"AWS4-HMAC-SHA256 Signature=0"}) is None
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import httpx
 import pytest
 from cohere.core.api_error import ApiError
 
-from causeway.dialects.endpoints import COHERE_PREFIXES
+from causeway.dialects.cohere.endpoints import COHERE_PREFIXES
 from causeway.engine.weights import bundled_embedder
 from support.process import Gateway
 

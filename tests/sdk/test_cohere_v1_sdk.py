@@ -7,7 +7,7 @@ import cohere
 import pytest
 from cohere.core.api_error import ApiError
 
-from causeway.dialects.endpoints import COHERE_PREFIXES
+from causeway.dialects.cohere.endpoints import COHERE_PREFIXES
 from causeway.model.content import ToolMessage
 from support.answers import cited_answer, text_answer, tool_answer
 from support.gateway import serve

@@ -6,7 +6,8 @@ from typing import Any
 import openai
 import pytest
 
-from causeway.dialects.endpoints import COHERE_PREFIXES, OPENAI_PREFIXES
+from causeway.dialects.cohere.endpoints import COHERE_PREFIXES
+from causeway.dialects.openai.endpoints import OPENAI_PREFIXES
 from causeway.testing import Answer, Status
 from support.cohere_driver import CohereSdk
 from support.fronts import EMBEDDED, Front

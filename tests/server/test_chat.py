@@ -13,7 +13,7 @@ import pytest
 from causeway.config.schema import ServerConfig
 from causeway.dialects.cohere.decode_response import decode_response
 from causeway.dialects.cohere.decode_stream import StreamDecoder
-from causeway.dialects.endpoints import COHERE_PREFIXES
+from causeway.dialects.cohere.endpoints import COHERE_PREFIXES
 from causeway.model.errors import EngineFailedError, OverloadedError
 from causeway.model.events import ContentEnd, ContentStart, MessageEnd, MessageStart, TextDelta
 from causeway.model.fold import unfold

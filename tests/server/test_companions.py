@@ -11,8 +11,7 @@ import httpx
 import pytest
 
 from causeway.config.schema import ServerConfig
-from causeway.dialects.companion_endpoints import COHERE_UNSERVED
-from causeway.dialects.endpoints import COHERE_PREFIXES
+from causeway.dialects.cohere.endpoints import COHERE_PREFIXES, COHERE_UNSERVED
 from causeway.engine.embedder import EmbeddedEmbedder
 from causeway.engine.local_embedding import LocalEmbeddingEngine
 from causeway.engine.weights import bundled_embedder

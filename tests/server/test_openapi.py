@@ -13,9 +13,9 @@ from schemathesis import GenerationMode
 from schemathesis.specs.openapi import checks
 
 from causeway.dialects.cohere.decode_options import SAMPLING_RANGES
-from causeway.dialects.companion_endpoints import companion_endpoints
-from causeway.dialects.endpoints import COHERE_PREFIXES, chat_endpoints
+from causeway.dialects.cohere.endpoints import COHERE_PREFIXES
 from causeway.dialects.openai.decode_options import RANGES as OPENAI_RANGES
+from causeway.dialects.table import all_endpoints
 from causeway.model import errors
 from causeway.model.catalog import ModelFacts
 from causeway.model.embedding import EmbeddingRequest, EmbeddingResponse
@@ -97,10 +97,7 @@ def test_it_names_every_endpoint_and_no_other(document: Any) -> None:
         for method in set(item) - {"servers"}
         for base in base_paths(item) or base_paths(document)
     )
-    served = {
-        (endpoint.method, endpoint.path.replace("*}", "}"))
-        for endpoint in (*chat_endpoints(), *companion_endpoints())
-    }
+    served = {(endpoint.method, endpoint.path.replace("*}", "}")) for endpoint in all_endpoints()}
     own = {("GET", "/health"), ("GET", "/metrics"), ("GET", "/openapi.json")}
     assert described == Counter(served | own)
 

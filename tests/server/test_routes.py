@@ -3,7 +3,8 @@
 import pytest
 
 from causeway.dialects.cohere.face import CohereFace
-from causeway.dialects.companion_endpoints import UnservedEndpoint, companion_endpoints
+from causeway.dialects.endpoints import UnservedEndpoint
+from causeway.dialects.table import all_endpoints
 from causeway.server.routes import Routes
 
 FACE = CohereFace(is_native=True)
@@ -47,7 +48,7 @@ def test_paths_that_are_not(path: str) -> None:
 
 
 def test_every_endpoint_beside_chat_can_be_reached() -> None:
-    endpoints = list(companion_endpoints())
+    endpoints = list(all_endpoints())
     routes = Routes(endpoints)
     for endpoint in endpoints:
         path = endpoint.path.replace("{model*}", "a/b c").replace("{id}", "an-id")

@@ -46,6 +46,9 @@ def companion_handler(embedder: EmbeddedEmbedder, *, strict: bool = False) -> Co
             {name: embedder.rerank},
             call_log,
         ),
+        token_counts=CompanionService(
+            "count_tokens", Router("chat", {}, [], (), policy), {}, {}, {}, call_log
+        ),
         tokenizers=ModelDirectory([LetterTokenizer()], strict=strict),
         catalog=Catalog([embedder], ProviderModels({}, {}), Router("chat", {}, [embedder.name], (), policy)),
     )

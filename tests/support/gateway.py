@@ -11,8 +11,7 @@ import pytest
 from causeway.adapters.call_log import RecentCalls
 from causeway.adapters.inbound.asgi import AsgiApplication
 from causeway.config.schema import ServerConfig
-from causeway.dialects.companion_endpoints import companion_endpoints
-from causeway.dialects.endpoints import chat_endpoints
+from causeway.dialects.table import all_endpoints
 from causeway.engine.embedder import EmbeddedEmbedder
 from causeway.engine.local_embedding import LocalEmbeddingEngine
 from causeway.model.events import Event
@@ -89,7 +88,7 @@ def serve(
     application = Application(
         config=config,
         keys=KeyRing(keys),
-        endpoints=[*chat_endpoints(), *companion_endpoints()],
+        endpoints=all_endpoints(),
         chat=ChatHandler(
             ChatService(_router(model, is_strict=config.strict_models), call_log or RecentCalls()),
             heartbeat_seconds=config.heartbeat_seconds,

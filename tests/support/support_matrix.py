@@ -21,7 +21,7 @@ from msgspec import Struct
 from causeway.dialects.cohere.chat_face import CohereChat
 from causeway.dialects.faces import ChatClientFace
 from causeway.dialects.openai.chat_face import OpenAiChat
-from causeway.dialects.registry import chat_provider_face
+from causeway.dialects.table import chat_provider_face
 from causeway.engine.estimate import estimate_tokens
 from causeway.model.errors import ClientError
 from causeway.model.loss import Loss, LossReport

@@ -113,8 +113,8 @@ def _add_mock_options(mock: argparse.ArgumentParser) -> None:
     mock.add_argument(
         "--dialect",
         action="append",
-        choices=["openai", "cohere"],
-        help="speak this dialect alone; may be repeated, the first has the endpoints that both have",
+        choices=["openai", "responses", "cohere", "anthropic", "gemini", "bedrock"],
+        help="speak this dialect alone; may be repeated, the first has the endpoints that several have",
     )
 
 

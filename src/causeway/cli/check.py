@@ -131,7 +131,7 @@ def _provider_lines(provider: Provider) -> Iterator[str]:
     for key in provider.keys:
         aliases = "".join(f", {alias} is {model}" for alias, model in key.aliases.items())
         share = f", weight {key.weight:g}" if len(provider.keys) > 1 else ""
-        shown = key.value.masked() or "no key"
+        shown = key.masked() or "no key"
         yield f"  {key.name}: {shown}, {models(key)}{share}{aliases}, from {key.source}"
 
 
@@ -172,7 +172,7 @@ def _provider(provider: Provider) -> dict[str, Any]:
             {
                 "id": key.id,
                 "name": key.name,
-                "value": key.value.masked(),
+                "value": key.masked(),
                 "models": list(key.models),
                 "blocked_models": list(key.blocked_models),
                 "aliases": dict(key.aliases),

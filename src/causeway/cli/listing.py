@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from causeway.config.review import serves_nothing
 from causeway.providers.provider import Provider
+from causeway.providers.urls import base_url
 from causeway.rules.key_choice import ALL
 from causeway.rules.provider_keys import ProviderKey
 
@@ -25,13 +26,13 @@ def summary_lines(providers: Iterable[Provider]) -> list[str]:
 
 def addresses(provider: Provider) -> str:
     """Return where a provider is asked."""
-    urls = dict.fromkeys(key.base_url or provider.base_url or "" for key in provider.keys)
+    urls = dict.fromkeys(base_url(provider, key) for key in provider.keys)
     return ", ".join(urls)
 
 
 def keys(provider: Provider) -> str:
     """Return the keys of a provider."""
-    return ", ".join(key.value.masked() or "no key" for key in provider.keys)
+    return ", ".join(key.masked() or "no key" for key in provider.keys)
 
 
 def models(key: ProviderKey) -> str:

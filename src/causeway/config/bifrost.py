@@ -13,18 +13,13 @@ from causeway.config.values import NotActedOn
 # Providers of Bifrost's that no row of the catalog speaks for yet.
 UNSERVED_PROVIDERS = frozenset(
     {
-        "anthropic",
-        "bedrock",
-        "bedrock_mantle",
         "elevenlabs",
-        "gemini",
         "opencode-go",
         "opencode-zen",
         "replicate",
         "runware",
         "runway",
         "sarvam",
-        "vertex",
         "wafer",
     }
 )

@@ -15,6 +15,9 @@ from causeway.rules.model_names import LOCAL
 _OPERATIONS: dict[RequestType, Operation] = {
     "chat_completion": "chat",
     "chat_completion_stream": "chat",
+    "responses": "responses",
+    "responses_stream": "responses",
+    "count_tokens": "count_tokens",
     "embedding": "embed",
     "rerank": "rerank",
     "list_models": "models",
@@ -51,6 +54,8 @@ def custom_spec(
         environment=(),
         base_url_environment=(),
         query_environment={},
+        region_environment=(),
+        project_environment=(),
         models=(),
         needs_key=base.needs_key and not own.is_key_less,
     )
@@ -69,10 +74,11 @@ def with_path_overrides(
 ) -> ProviderSpec:
     """Return the row with the paths that the configuration puts in place of its own."""
     chosen: dict[Operation, str] = {}
+    streamed: dict[Operation, str] = {}
     for request, override in own.request_path_overrides.items():
         where = f"{path}.custom_provider_config.request_path_overrides.{request}"
         operation = _OPERATIONS.get(request)
-        if operation is None:
+        if operation is None or operation not in spec.paths:
             continue
         if "://" in override:
             try:
@@ -81,9 +87,16 @@ def with_path_overrides(
                 reader.fail(where, str(error))
         elif not override.startswith("/") or any(mark in override for mark in "?#@\\ "):
             reader.fail(where, "expected a path that begins with `/`, or a whole URL")
-        if chosen.setdefault(operation, override) != override:
+        if operation in spec.stream_paths and request.endswith("_stream"):
+            streamed[operation] = override
+        elif chosen.setdefault(operation, override) != override:
             reader.fail(where, "streamed and whole answers have one path")
     versioned = {
         operation: kept for operation, kept in spec.versioned_paths.items() if operation not in chosen
     }
-    return replace(spec, paths={**spec.paths, **chosen}, versioned_paths=versioned)
+    return replace(
+        spec,
+        paths={**spec.paths, **chosen},
+        stream_paths={**spec.stream_paths, **streamed},
+        versioned_paths=versioned,
+    )

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
+from causeway.config.credentials import found_credentials, found_value, placed, with_credentials
 from causeway.config.provider_settings import KeyConfig, ProviderConfig
 from causeway.config.reading import Reader
 from causeway.config.values import ConfiguredText
@@ -41,25 +42,29 @@ class KeyNames:
 
 def found_key(spec: ProviderSpec, names: KeyNames, reader: Reader) -> ProviderKey | None:
     """Return the key that the environment holds for a provider; it may be used for every model."""
-    found = reader.found_secret(spec.environment)
+    found = found_value(spec, reader)
     if found is None:
         return None
     variable, secret = found
-    query = {
-        parameter: text
-        for parameter, variables in spec.query_environment.items()
-        if (text := reader.found_text(variables)) is not None
-    }
+    query = {}
+    for parameter, variables in spec.query_environment.items():
+        if (named := reader.found_text(variables)) is not None:
+            query[parameter] = named[1]
+    key = ProviderKey(id="", name="", value=secret, query=query, source=variable)
+    complete = found_credentials(key, spec, reader)
+    if complete is None:
+        return None
     name = names.name(variable)
-    return ProviderKey(id=name, name=name, value=secret, query=query, source=variable)
+    return placed(replace(complete, id=name, name=name), spec, variable, reader)
 
 
 def single_key(
-    provider: str, value: ConfiguredText, path: str, names: KeyNames, reader: Reader
+    provider: str, value: ConfiguredText, spec: ProviderSpec, path: str, names: KeyNames, reader: Reader
 ) -> ProviderKey:
     """Return the key of `api_key`, for every model."""
     name, source = names.name(provider), f"{reader.file_name}: {path}"
-    return ProviderKey(id=name, name=name, value=reader.secret(value, path, is_needed=True), source=source)
+    key = ProviderKey(id=name, name=name, value=reader.secret(value, path, is_needed=True), source=source)
+    return placed(key, spec, path, reader)
 
 
 def empty_key(provider: str, source: str, names: KeyNames) -> ProviderKey:
@@ -103,19 +108,23 @@ def _with_references(
 ) -> ProviderKey:
     azure = key.azure_key_config
     version = reader.text(azure.api_version, f"{path}.azure_key_config.api_version") if azure else ""
-    uses_entra = azure is not None and azure.client_secret is not None and key.value is None
-    if uses_entra:
-        reader.fail(f"{path}.azure_key_config.client_secret", "Entra ID is not supported: give a `value`")
-    return replace(
+    # These have credentials instead, where they have no value.
+    has_block = spec.auth in ("aws", "google") or azure is not None
+    for kind in ("bedrock", "bedrock_mantle", "vertex"):
+        if getattr(key, f"{kind}_key_config") is not None:
+            _belongs(kind, spec, path, reader)
+    read = replace(
         listed,
-        value=reader.secret(key.value, f"{path}.value", is_needed=spec.needs_key and not uses_entra),
+        value=reader.secret(key.value, f"{path}.value", is_needed=spec.needs_key and not has_block),
         base_url=_own_base_url(key, spec, path, reader),
         query={"api-version": version} if version else {},
     )
+    return with_credentials(read, key, spec, path, reader)
 
 
 def _aliases(key: KeyConfig) -> dict[str, str]:
-    aliases = dict(key.azure_key_config.deployments) if key.azure_key_config else {}
+    blocks = (key.azure_key_config, key.bedrock_key_config, key.vertex_key_config)
+    aliases = {alias: name for block in blocks if block for alias, name in block.deployments.items()}
     for alias, target in key.aliases.items():
         aliases[alias] = target if isinstance(target, str) else target.model_id
     return aliases
@@ -147,6 +156,11 @@ def _own_base_url(key: KeyConfig, spec: ProviderSpec, path: str, reader: Reader)
             found = reader.base_url(server.url, f"{path}.{kind}_key_config.url")
     if (azure := key.azure_key_config) is not None and _belongs("azure", spec, path, reader):
         found = reader.base_url(azure.endpoint, f"{path}.azure_key_config.endpoint")
+    if (bedrock := key.bedrock_key_config) is not None and bedrock.endpoints is not None:
+        # Bifrost writes these as hosts alone.
+        found = reader.base_url(
+            bedrock.endpoints.runtime, f"{path}.bedrock_key_config.endpoints.runtime", default_scheme="https"
+        )
     if found is None:
         return None
     fitted, found = fit_base_url(spec, found)

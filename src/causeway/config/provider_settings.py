@@ -18,16 +18,70 @@ class AzureKeyConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     """Azure's side of a key.
 
     With a dated `api_version` each model is asked at its deployment's own path; without one at `/openai/v1`.
-    `deployments` is an older name for the key's `aliases`.
+    `client_id`, `client_secret` and `tenant_id` are of an application in Entra ID, which gets tokens for
+    `scopes` where the key has no `value`. `deployments` is an older name for the key's `aliases`.
     """
 
     endpoint: ConfiguredText | None = None
     api_version: ConfiguredText | None = None
     deployments: dict[str, str] = {}
-    client_id: NotActedOn | None = None
-    client_secret: NotActedOn | None = None
-    tenant_id: NotActedOn | None = None
-    scopes: NotActedOn | None = None
+    client_id: ConfiguredText | None = None
+    client_secret: ConfiguredText | None = None
+    tenant_id: ConfiguredText | None = None
+    scopes: tuple[str, ...] = ("https://cognitiveservices.azure.com/.default",)
+
+
+class BedrockEndpoints(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Addresses of a key's own, such as those of a private network: `runtime` is where models are asked."""
+
+    runtime: ConfiguredText | None = None
+    agent_runtime: NotActedOn | None = None
+    control_plane: NotActedOn | None = None
+    mantle: NotActedOn | None = None
+    s3: NotActedOn | None = None
+
+
+class MantleKeyConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """AWS's side of a key. Without `value` and `access_key` the environment's credentials are used."""
+
+    access_key: ConfiguredText | None = None
+    secret_key: ConfiguredText | None = None
+    session_token: ConfiguredText | None = None
+    region: ConfiguredText | None = None
+    role_arn: ConfiguredText | None = None
+    external_id: NotActedOn | None = None
+    project_id: NotActedOn | None = None
+    session_name: NotActedOn | None = None
+
+
+class BedrockKeyConfig(MantleKeyConfig, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The same for Bedrock.
+
+    `arn` goes before the name of every model that is no ARN itself, and `/` between. `deployments` is an
+    older name for the key's `aliases`, which may lead to inference profiles.
+    """
+
+    arn: ConfiguredText | None = None
+    deployments: dict[str, str] = {}
+    endpoints: BedrockEndpoints | None = None
+    batch_role_arn: NotActedOn | None = None
+    batch_s3_config: NotActedOn | None = None
+
+
+class VertexKeyConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Google Cloud's side of a key.
+
+    `auth_credentials` is the JSON of a service account's key, or of a user's credentials; without it, and
+    without a `value`, the machine's own credentials are used. `deployments` is an older name for the key's
+    `aliases`.
+    """
+
+    project_id: ConfiguredText | None = None
+    region: ConfiguredText | None = None
+    auth_credentials: ConfiguredText | None = None
+    deployments: dict[str, str] = {}
+    force_single_region: NotActedOn | None = None
+    project_number: NotActedOn | None = None
 
 
 class ServerKeyConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -82,14 +136,14 @@ class KeyConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     ollama_key_config: ServerKeyConfig | None = None
     sgl_key_config: ServerKeyConfig | None = None
     vllm_key_config: VllmKeyConfig | None = None
-    bedrock_key_config: NotActedOn | None = None
-    bedrock_mantle_key_config: NotActedOn | None = None
+    bedrock_key_config: BedrockKeyConfig | None = None
+    bedrock_mantle_key_config: MantleKeyConfig | None = None
+    vertex_key_config: VertexKeyConfig | None = None
     config_hash: str | None = None
     replicate_key_config: NotActedOn | None = None
     status: str | None = None
     use_anthropic_endpoints: NotActedOn | None = None
     use_for_batch_api: NotActedOn | None = None
-    vertex_key_config: NotActedOn | None = None
 
 
 class NetworkConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -116,7 +116,13 @@ class _Builder:
                 self.off.append(Remark(path, _missing_key(spec, settings)))
             return
         if base_url is None and any(key.is_enabled and not key.base_url for key in keys):
-            self._tell_missing_address(path, spec, settings, keys)
+            names = " or ".join(spec.base_url_environment[:1])
+            needed = f"`{path}.base_url`" + (f" or the variable {names}" if names else "")
+            self._tell_missing(path, f"there is no address: set {needed}", settings, keys)
+            return
+        if spec.needs("project") and any(key.is_enabled and not key.project for key in keys):
+            needed = f"a key's `project_id` or the variable {' or '.join(spec.project_environment[:1])}"
+            self._tell_missing(path, f"there is no project: set {needed}", settings, keys)
             return
         found = [key.source for key in keys if key.source in spec.environment] + [variable or ""]
         written = "" if settings is None else f"{self.reader.file_name}: {path}"
@@ -176,7 +182,7 @@ class _Builder:
                 name, settings.keys, spec, self._names, self.reader, lists_are_optional=is_old
             )
         if settings is not None and settings.api_key is not None:
-            return (single_key(name, settings.api_key, f"{path}.api_key", self._names, self.reader),)
+            return (single_key(name, settings.api_key, spec, f"{path}.api_key", self._names, self.reader),)
         is_wanted = settings is not None or variable is not None
         if self._config.discover_providers and (spec.needs_key or is_wanted):
             found = found_key(spec, self._names, self.reader)
@@ -186,15 +192,13 @@ class _Builder:
             return (empty_key(name, variable or f"{self.reader.file_name}: {path}", self._names),)
         return ()
 
-    def _tell_missing_address(
-        self, path: str, spec: ProviderSpec, settings: ProviderConfig | None, keys: tuple[ProviderKey, ...]
+    def _tell_missing(
+        self, path: str, what: str, settings: ProviderConfig | None, keys: tuple[ProviderKey, ...]
     ) -> None:
-        names = " or ".join(spec.base_url_environment[:1])
-        needed = f"`{path}.base_url`" + (f" or the variable {names}" if names else "")
         if settings is None:
-            self.off.append(Remark(path, f"{keys[0].source} is set, but there is no address: set {needed}"))
+            self.off.append(Remark(path, f"{keys[0].source} is set, but {what}"))
         else:
-            self.reader.fail(path, f"there is no address: set {needed}")
+            self.reader.fail(path, what)
 
 
 def _missing_key(spec: ProviderSpec, settings: ProviderConfig) -> str:

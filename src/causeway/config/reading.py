@@ -31,9 +31,13 @@ class Reader:
             self.fail(path, "the key is empty" if value else "the key is missing")
         return self._sendable(text or "", path)
 
-    def base_url(self, value: ConfiguredText | None, path: str) -> str | None:
+    def base_url(
+        self, value: ConfiguredText | None, path: str, *, default_scheme: str = "http"
+    ) -> str | None:
         """Return an address, or none where there is none, or a problem."""
         text = self.text(value, path)
+        if text and "://" not in text:
+            text = f"{default_scheme}://{text}"
         return self._address(text, path) if text else None
 
     def found_secret(self, names: Iterable[str]) -> tuple[str, Secret] | None:
@@ -51,9 +55,10 @@ class Reader:
                 return None if url is None else (name, url)
         return None
 
-    def found_text(self, names: Iterable[str]) -> str | None:
-        """Return the value of the first of these variables that is set."""
-        return next((text for name in names if (text := self._environment.get(name, "").strip())), None)
+    def found_text(self, names: Iterable[str]) -> tuple[str, str] | None:
+        """Return the first of these variables that is set, and its value."""
+        values = ((name, self._environment.get(name, "").strip()) for name in names)
+        return next((found for found in values if found[1]), None)
 
     def _read(self, value: ConfiguredText | None, path: str) -> str | None:
         try:

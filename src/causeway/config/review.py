@@ -16,7 +16,15 @@ from causeway.rules.key_choice import ALL, allows_model
 from causeway.rules.model_names import LOCAL, split_model
 from causeway.rules.provider_keys import ProviderKey
 
-_SECRET_SETTINGS = (".value", ".api_key", ".password")
+_SECRET_SETTINGS = (
+    ".value",
+    ".api_key",
+    ".password",
+    ".secret_key",
+    ".session_token",
+    ".client_secret",
+    ".auth_credentials",
+)
 
 
 def review(config: Config, resolution: Resolution, *, is_readable_by_others: bool) -> tuple[Remark, ...]:

@@ -11,6 +11,7 @@ from causeway.model.loss import LossReport
 from causeway.model.provenance import Provenance
 from causeway.model.request import ChatRequest
 from causeway.model.rerank import RerankRequest, RerankResponse
+from causeway.model.token_count import TokenCount
 from causeway.model.tokenization import DetokenizeRequest, Tokenization, TokenizeRequest
 
 
@@ -47,7 +48,7 @@ class TokenCountFace(ClientFace, Protocol):
     def decode_request(self, body: bytes, losses: LossReport) -> ChatRequest:
         """Return the chat; raises ClientError, in words that the dialect's users know."""
 
-    def encode_count(self, input_tokens: int) -> bytes:
+    def encode_response(self, count: TokenCount) -> bytes:
         """Return the JSON body of the answer."""
 
 
@@ -117,8 +118,8 @@ class TokenCountProviderFace(Protocol):
     def encode_request(self, request: ChatRequest, losses: LossReport) -> bytes:
         """Return the JSON body. What cannot be carried is added to `losses`."""
 
-    def decode_count(self, body: bytes) -> int:
-        """Return the number of tokens; raises UpstreamProtocolError where the body tells none."""
+    def decode_response(self, body: bytes, request: ChatRequest) -> TokenCount:
+        """Return the count; raises UpstreamProtocolError where the body is no answer to `request`."""
 
     def decode_error(self, status: int, body: bytes) -> UpstreamRefusedError:
         """Return the error that an answer of this status tells; never fails."""

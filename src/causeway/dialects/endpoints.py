@@ -1,80 +1,132 @@
-"""Every endpoint of the gateway as data: method, path, dialect face, operation."""
+"""What an endpoint of the gateway is, as data: method, path, dialect face.
 
-from collections.abc import Iterator
+In a path `{name}` stands for one segment, and `{name*}` for the rest of the path, slashes included. The
+endpoints themselves stand in each dialect's folder.
+"""
 
 from msgspec import Struct
 
-from causeway.dialects.cohere.chat_face import CohereChat
-from causeway.dialects.cohere.v1_chat_face import CohereV1Chat
-from causeway.dialects.faces import ChatClientFace
-from causeway.dialects.openai.chat_face import OpenAiChat
-
-# Frameworks reach Cohere's API under a prefix of their own, nested or not.
-COHERE_PREFIXES = (
-    "/cohere",
-    "/langchain/cohere",
-    "/pydanticai/cohere",
-    "/litellm/cohere",
-    "/langchain",
-    "/pydanticai",
-    "/litellm",
+from causeway.dialects.companion_faces import (
+    DetokenizeFace,
+    EmbedFace,
+    KeyFace,
+    ModelsFace,
+    RerankFace,
+    TokenCountFace,
+    TokenizeFace,
 )
-
-
-# Where OpenAI's API stands, its own `/v1` left out or not.
-OPENAI_PREFIXES = (
-    "/openai/v1",
-    "/openai",
-    "/openai/openai/v1",
-    "/openai/openai",
-    "/litellm/v1",
-    "/litellm",
-    "/langchain/v1",
-    "/langchain",
-    "/pydanticai/v1",
-    "/pydanticai",
-)
-# Where Azure's SDK looks for a deployment, which names the model.
-AZURE_PREFIXES = ("/openai/openai/deployments/{model*}", "/openai/deployments/{model*}")
+from causeway.dialects.faces import ChatClientFace, ClientFace
 
 
 class ChatEndpoint(Struct, frozen=True):
     """One path that answers chat.
 
-    `always_streams` ignores the body's `stream`. Where the path holds a `{model*}`, that names the model,
-    and `path_provider` the provider of one that names none.
+    `always_streams` ignores the body's `stream`; `is_streamed` says of a path that it streams, in a dialect
+    whose bodies say nothing of it. `sse_face` is the face where the query asks `alt=sse`. Where the path
+    holds a `{model*}`, that names the model, and `path_provider`, if any, the provider where it names none.
     """
 
     path: str
     face: ChatClientFace
     always_streams: bool = False
+    is_streamed: bool = False
+    sse_face: ChatClientFace | None = None
     path_provider: str | None = None
     method: str = "POST"
 
 
-def chat_endpoints() -> Iterator[ChatEndpoint]:
-    """Yield every chat endpoint; Cohere's paths without a prefix are its own and strict."""
-    for prefix in ("", *COHERE_PREFIXES):
-        is_native = prefix == ""
-        yield ChatEndpoint(f"{prefix}/v2/chat", CohereChat(is_native, has_event_types=False))
-        yield ChatEndpoint(
-            f"{prefix}/v2/chat/stream", CohereChat(is_native, has_event_types=True), always_streams=True
-        )
-        yield ChatEndpoint(f"{prefix}/v1/chat", CohereV1Chat(is_native))
-    yield ChatEndpoint("/v1/chat/completions", OpenAiChat(is_unified=True))
-    for prefix in OPENAI_PREFIXES:
-        yield ChatEndpoint(f"{prefix}/chat/completions", OpenAiChat(is_unified=False))
-    for prefix in AZURE_PREFIXES:
-        yield ChatEndpoint(
-            f"{prefix}/chat/completions",
-            OpenAiChat(is_unified=False, needs_model=False),
-            path_provider="azure",
-        )
+class EmbedEndpoint(Struct, frozen=True):
+    """One path that makes vectors of texts.
+
+    Where the path holds a `{model*}`, that names the model, and `path_provider`, if any, the provider of one
+    that names none.
+    """
+
+    path: str
+    face: EmbedFace
+    path_provider: str | None = None
+    method: str = "POST"
 
 
-def error_face(path: str) -> ChatClientFace:
-    """Return the face whose shape an error on `path` takes where no endpoint was found."""
-    if path.startswith(("/openai/", "/v1/chat/", "/v1/embeddings")):
-        return OpenAiChat(is_unified=not path.startswith("/openai/"))
-    is_native = not any(path.startswith(f"{prefix}/") for prefix in COHERE_PREFIXES)
-    return CohereChat(is_native, has_event_types=False)
+class RerankEndpoint(Struct, frozen=True):
+    """One path that puts documents in order."""
+
+    path: str
+    face: RerankFace
+    method: str = "POST"
+
+
+class TokenCountEndpoint(Struct, frozen=True):
+    """One path that counts the tokens of a chat's prompt.
+
+    Where the path holds a `{model*}`, that names the model, and `path_provider`, if any, the provider of one
+    that names none.
+    """
+
+    path: str
+    face: TokenCountFace
+    path_provider: str | None = None
+    method: str = "POST"
+
+
+class TokenizeEndpoint(Struct, frozen=True):
+    """One path that splits a text into tokens."""
+
+    path: str
+    face: TokenizeFace
+    method: str = "POST"
+
+
+class DetokenizeEndpoint(Struct, frozen=True):
+    """One path that joins tokens to a text."""
+
+    path: str
+    face: DetokenizeFace
+    method: str = "POST"
+
+
+class ModelsEndpoint(Struct, frozen=True):
+    """One path that lists models."""
+
+    path: str
+    face: ModelsFace
+    method: str = "GET"
+
+
+class ModelEndpoint(Struct, frozen=True):
+    """One path that describes the model that its `{model*}` names."""
+
+    path: str
+    face: ModelsFace
+    method: str = "GET"
+
+
+class KeyEndpoint(Struct, frozen=True):
+    """One path that says whether a key is good."""
+
+    path: str
+    face: KeyFace
+    method: str = "POST"
+
+
+class UnservedEndpoint(Struct, frozen=True):
+    """A path of the dialect's vendor that the gateway knows and does not serve."""
+
+    path: str
+    face: ClientFace
+    method: str
+
+
+CompanionEndpoint = (
+    EmbedEndpoint
+    | RerankEndpoint
+    | TokenCountEndpoint
+    | TokenizeEndpoint
+    | DetokenizeEndpoint
+    | ModelsEndpoint
+    | ModelEndpoint
+    | KeyEndpoint
+    | UnservedEndpoint
+)
+
+Endpoint = ChatEndpoint | CompanionEndpoint

@@ -1,7 +1,7 @@
 """What a dialect looks like from outside: the faces that the server and the providers use."""
 
 from collections.abc import Iterable, Iterator
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, runtime_checkable
 
 from causeway.model.errors import CausewayError, UpstreamRefusedError
 from causeway.model.events import Event
@@ -51,6 +51,14 @@ class ClientFace(Protocol):
 
     def warning_headers(self, losses: LossReport) -> list[tuple[bytes, bytes]]:
         """Return the headers in which the dialect itself tells what was lost."""
+
+
+@runtime_checkable
+class HeaderErrors(Protocol):
+    """What a client face has besides where its dialect tells of errors in headers too."""
+
+    def error_headers(self, error: CausewayError) -> list[tuple[bytes, bytes]]:
+        """Return the headers of an error's answer."""
 
 
 class ChatClientFace(ClientFace, Protocol):

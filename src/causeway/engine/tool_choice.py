@@ -14,6 +14,7 @@ from causeway.model.content import AssistantMessage, Message, TextBlock, ToolMes
 from causeway.model.errors import InvalidRequestError
 from causeway.model.loss import LossReport
 from causeway.model.request import ChatRequest, Tool
+from causeway.model.uncarried import allowed_tools, report_uncarried_tools
 from causeway.rules.argument_candidates import coordinated_names, number_candidates, text_candidates
 from causeway.rules.tool_relevance import RELEVANT, Relevance, ToolDescription
 from causeway.schemas.accept import AcceptedSchema, accept_schema
@@ -43,6 +44,8 @@ class PlannedCall(Struct, frozen=True):
 
 def accept_tools(request: ChatRequest, losses: LossReport) -> tuple[UsableTool, ...]:
     """Return the request's tools; raises InvalidRequestError where a schema cannot be used."""
+    report_uncarried_tools(request, "local", losses)
+    allowed = allowed_tools(request, losses)
     if len(request.tools) > MAX_TOOLS:
         raise InvalidRequestError(
             f"invalid request: tools: the embedded model takes {MAX_TOOLS} tools at most.", field="tools"
@@ -54,6 +57,7 @@ def accept_tools(request: ChatRequest, losses: LossReport) -> tuple[UsableTool, 
             accept_schema(tool.parameters or {}, f"tools[{index}].function.parameters", profile, losses),
         )
         for index, tool in enumerate(request.tools)
+        if tool in allowed
     )
 
 

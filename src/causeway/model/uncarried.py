@@ -5,7 +5,7 @@ The encoders of requests walk the content; this module only knows what is to be 
 
 from causeway.model.content import CachePoint, FileBlock, OpaqueBlock
 from causeway.model.loss import LossReport
-from causeway.model.request import ChatRequest
+from causeway.model.request import ChatRequest, Tool
 
 
 def report_uncarried(block: FileBlock | OpaqueBlock | CachePoint, path: str, losses: LossReport) -> None:
@@ -19,6 +19,14 @@ def report_uncarried(block: FileBlock | OpaqueBlock | CachePoint, path: str, los
             losses.add("dropped", path, f"{kind} has no form in the provider's dialect")
         case CachePoint():
             losses.add("dropped", path, "the provider is not told what to keep in its cache")
+
+
+def allowed_tools(request: ChatRequest, losses: LossReport) -> tuple[Tool, ...]:
+    """Return the tools that may be called, for a provider that can only be told those."""
+    if not request.allowed_tools:
+        return request.tools
+    losses.add("mapped", "tool_choice", "the tools that are not allowed are left out")
+    return tuple(tool for tool in request.tools if tool.name in request.allowed_tools)
 
 
 def report_uncarried_tools(request: ChatRequest, dialect: str, losses: LossReport) -> None:

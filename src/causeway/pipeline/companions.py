@@ -1,4 +1,4 @@
-"""Embeddings and rankings, from whoever serves the model that is asked for."""
+"""Embeddings, rankings and counts of tokens, from whoever serves the model that is asked for."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Generic, Protocol, TypeVar
@@ -10,7 +10,9 @@ from causeway.model.embedding import EmbeddingRequest, EmbeddingResponse
 from causeway.model.errors import UpstreamRefusedError
 from causeway.model.loss import LossReport
 from causeway.model.provenance import Provenance
+from causeway.model.request import ChatRequest
 from causeway.model.rerank import RerankRequest, RerankResponse
+from causeway.model.token_count import TokenCount
 from causeway.pipeline.call import CallOptions, Trail, request_type
 from causeway.pipeline.journal import Journal
 from causeway.pipeline.live_provider import Lease, LiveProvider
@@ -24,16 +26,16 @@ from causeway.rules.model_names import LOCAL
 from causeway.rules.provider_keys import ProviderKey
 from causeway.rules.resolution import Target
 
-Request = TypeVar("Request", bound=EmbeddingRequest | RerankRequest)
-Response = TypeVar("Response", bound=EmbeddingResponse | RerankResponse)
+Request = TypeVar("Request", bound=EmbeddingRequest | RerankRequest | ChatRequest)
+Response = TypeVar("Response", bound=EmbeddingResponse | RerankResponse | TokenCount)
 Request_contra = TypeVar("Request_contra", contravariant=True)
 Response_co = TypeVar("Response_co", covariant=True)
-# Answers with an embedded model.
-AskEmbedded = Callable[[Request, LossReport], Awaitable[Response]]
+# Answers without a provider.
+AnswerHere = Callable[[Request, LossReport], Awaitable[Response]]
 
 
 class CompanionProviderFace(Protocol[Request_contra, Response_co]):
-    """What the provider faces of embed and rerank have in common."""
+    """What the provider faces of these operations have in common."""
 
     def encode_request(self, request: Request_contra, losses: LossReport) -> bytes:
         """Return the JSON body."""
@@ -64,7 +66,10 @@ class CompanionAnswer(Struct, Generic[Response], frozen=True):
 
 
 class CompanionService(Generic[Request, Response]):
-    """Answers the calls of one operation. `embedded` has the embedded models by their name after `local/`."""
+    """Answers the calls of one operation. `embedded` has the embedded models by their name after `local/`.
+
+    `answer_instead` answers for providers that have no face here.
+    """
 
     def __init__(
         self,
@@ -72,8 +77,10 @@ class CompanionService(Generic[Request, Response]):
         router: Router,
         lives: Mapping[str, LiveProvider],
         faces: Mapping[str, CompanionProviderFace[Request, Response]],
-        embedded: Mapping[str, AskEmbedded[Request, Response]],
+        embedded: Mapping[str, AnswerHere[Request, Response]],
         call_log: CallLog,
+        *,
+        answer_instead: AnswerHere[Request, Response] | None = None,
     ) -> None:
         self._operation = operation
         self._router = router
@@ -81,6 +88,7 @@ class CompanionService(Generic[Request, Response]):
         self._faces = faces
         self._embedded = embedded
         self._call_log = call_log
+        self._answer_instead = answer_instead
 
     async def answer(self, request: Request, call: CompanionCall) -> CompanionAnswer[Response]:
         """Return the answer; raises CausewayError."""
@@ -109,14 +117,20 @@ class CompanionService(Generic[Request, Response]):
 
         async def ask(index: int, target: Target) -> CompanionAnswer[Response]:
             place = Place(index, primary.provider, primary.model)
-            if target.provider == LOCAL:
-                losses = call.losses.branch()
-                response = await self._embedded[target.model](request, losses)
-                losses.refuse_if_strict()
-                return CompanionAnswer(response, self._provenance(request, target, place), losses)
-            return await self._ask_provider(target, request, call, trail, place)
+            answer_here = self._answer_here(target)
+            if answer_here is None:
+                return await self._ask_provider(target, request, call, trail, place)
+            losses = call.losses.branch()
+            response = await answer_here(request, losses)
+            losses.refuse_if_strict()
+            return CompanionAnswer(response, self._provenance(request, target, place), losses)
 
         return await first_answer(targets, ask)
+
+    def _answer_here(self, target: Target) -> AnswerHere[Request, Response] | None:
+        if target.provider == LOCAL:
+            return self._embedded[target.model]
+        return None if target.provider in self._faces else self._answer_instead
 
     async def _ask_provider(
         self, target: Target, request: Request, call: CompanionCall, trail: Trail, place: Place

@@ -3,18 +3,19 @@
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import TypeVar
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from causeway.model.errors import CausewayError, CircuitOpenError
+from causeway.model.errors import CausewayError, CircuitOpenError, UpstreamRefusedError
 from causeway.pipeline.call import Attempt, CallOptions, Trail
-from causeway.pipeline.ports import OutboundClient, OutboundResponse
+from causeway.pipeline.ports import OutboundClient, OutboundResponse, TokenSource
 from causeway.pipeline.provider_answer import hide_key
 from causeway.pipeline.targets import Place
-from causeway.providers.authentication import request_headers
+from causeway.providers.authentication import authenticate, request_headers
 from causeway.providers.network import OutboundRequest
 from causeway.providers.provider import Provider
 from causeway.providers.spec import Operation
@@ -74,11 +75,15 @@ class Lease:
 
 
 class _Destination(Struct, frozen=True):
-    """Where a request goes, and its headers. Secrets are among them: it has no `repr` of them."""
+    """Where a request goes, and its headers. Secrets are among them: it has no `repr` of them.
+
+    `is_complete` is false where the key's credentials add to each request.
+    """
 
     method: str
     url: str
     headers: tuple[tuple[str, str], ...]
+    is_complete: bool
 
     def __repr__(self) -> str:
         return f"_Destination({self.method})"
@@ -89,21 +94,28 @@ Ask = Callable[[ProviderKey, str, Lease], Awaitable[Answer]]
 
 
 class LiveProvider:
-    """A provider that is switched on, with what is learnt of its keys. One for all calls."""
+    """A provider that is switched on, with what is learnt of its keys. One for all calls.
+
+    `tokens` has a source for each key, by its id, whose credentials stand for tokens.
+    """
 
     def __init__(
         self,
         provider: Provider,
         client: OutboundClient,
         *,
+        tokens: Mapping[str, TokenSource] | None = None,
         now: Callable[[], float] = time.monotonic,
+        unix_now: Callable[[], float] = time.time,
         chance: Callable[[], float] = random.random,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         breaker_policy: BreakerPolicy | None = None,
     ) -> None:
         self.provider = provider
         self._client = client
+        self._tokens = tokens or {}
         self._now = now
+        self._unix_now = unix_now
         self._chance = chance
         self._sleep = sleep
         self._keys = {key.id: key for key in provider.keys}
@@ -128,18 +140,30 @@ class LiveProvider:
     def send(
         self, operation: Operation, key: ProviderKey, model: str, body: bytes, *, is_stream: bool = False
     ) -> AbstractAsyncContextManager[OutboundResponse]:
-        """Send a request, as `OutboundClient.send` does; without a body it is a GET."""
+        """Send a request, as `OutboundClient.send` does; without a body it is a GET.
+
+        `key` is as `attempt` and `ready_key` give it.
+        """
         destination = self._destinations[operation, key.id, model, bool(body), is_stream]
-        return self._client.send(
-            OutboundRequest(
-                method=destination.method,
-                url=destination.url,
-                headers=destination.headers,
-                body=body,
-                is_stream=is_stream,
-                network=self.provider.network,
-            )
+        request = OutboundRequest(
+            method=destination.method,
+            url=destination.url,
+            headers=destination.headers,
+            body=body,
+            is_stream=is_stream,
+            network=self.provider.network,
         )
+        if not destination.is_complete:
+            request = authenticate(request, self.provider, key, unix_seconds=self._unix_now())
+        return self._client.send(request)
+
+    async def ready_key(self, key: ProviderKey) -> ProviderKey:
+        """Return the key as a request needs it, with its token where it stands for one.
+
+        Raises UpstreamError.
+        """
+        source = self._tokens.get(key.id)
+        return key if source is None else replace(key, value=await source.token())
 
     async def attempt(
         self, model: str, options: CallOptions, trail: Trail, place: Place, ask: Ask[Answer]
@@ -153,6 +177,8 @@ class LiveProvider:
         keys = self._unpinned_keys[model] if pin is None else self._find_eligible_keys(model, pin)
         sticky_key_id = self._sticky_key_id(model, options, place)
         pool, state = self._admitted(keys), RetryState()
+        if self._tokens:
+            ask = self._with_tokens(ask)
         while True:
             key = choose_key(pool, sticky_key_id=sticky_key_id, chance=self._chance())
             lease = self._lease(key, model)
@@ -188,6 +214,25 @@ class LiveProvider:
             self._keep_sticky(key, model, options, place)
             return answer
 
+    def _with_tokens(self, ask: Ask[Answer]) -> Ask[Answer]:
+        """Return what asks with a token where the key stands for one, and once more where that is refused."""
+
+        async def ask_with_token(key: ProviderKey, model: str, lease: Lease) -> Answer:
+            is_second = False
+            while True:
+                ready = await self.ready_key(key)
+                try:
+                    return await ask(ready, model, lease)
+                except CausewayError as error:
+                    hide_key(error, ready)
+                    is_refused = isinstance(error, UpstreamRefusedError) and error.status == 401
+                    source = self._tokens.get(key.id)
+                    if is_second or not is_refused or source is None or not source.forget(ready.value):
+                        raise
+                is_second = True
+
+        return ask_with_token
+
     def _lease(self, key: ProviderKey, model: str) -> Lease:
         breaker = self._breakers[key.id]
         ticket = breaker.enter(self._now())
@@ -209,11 +254,12 @@ class LiveProvider:
         operation, key_id, model, has_body, is_stream = parts
         key = self._keys[key_id]
         media = (("content-type", "application/json"),) if has_body else ()
-        accept = ("accept", "text/event-stream" if is_stream else "application/json")
+        accept = ("accept", self.provider.spec.stream_media_type if is_stream else "application/json")
         return _Destination(
             "POST" if has_body else "GET",
-            request_url(self.provider, key, operation, model),
+            request_url(self.provider, key, operation, model, is_stream=is_stream),
             (*request_headers(self.provider, key), *media, accept),
+            is_complete=key.credentials is None,
         )
 
     def _sticky_key_id(self, model: str, options: CallOptions, place: Place) -> str | None:

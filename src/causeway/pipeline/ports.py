@@ -10,6 +10,7 @@ from causeway.model.catalog import ModelFacts
 from causeway.model.events import Event
 from causeway.model.loss import LossReport
 from causeway.model.request import ChatRequest
+from causeway.model.secret import Secret
 from causeway.model.tokenization import Tokenization
 from causeway.pipeline.call import CallRecord
 from causeway.providers.network import OutboundRequest
@@ -73,6 +74,19 @@ class AnswerKeeper(Protocol):
 
     async def forget(self, key: str) -> bool:
         """Delete what is kept under `key`; returns whether there was something."""
+
+
+class TokenSource(Protocol):
+    """Where the tokens come from that a provider's key stands for."""
+
+    async def token(self) -> Secret:
+        """Return one that is good for a while; raises UpstreamError.
+
+        One that is kept is returned at once, and no two are asked for at the same time.
+        """
+
+    def forget(self, token: Secret) -> bool:
+        """Tell that a provider refused this token; returns whether there may be a better one."""
 
 
 class OutboundResponse(Protocol):

@@ -49,16 +49,16 @@ async def raise_for_status(response: OutboundResponse, face: ErrorFace, key: Pro
 
 
 def hide_key(error: CausewayError, key: ProviderKey) -> None:
-    """Take the key's value out of all that an error says: providers repeat what they were sent.
+    """Take the key's secrets out of all that an error says: providers repeat what they were sent.
 
     A value shorter than any real key is a placeholder, such as `none`, and part of other words.
     """
-    secret = key.value.reveal()
-    if len(secret) < _MIN_SECRET_CHARACTERS:
-        return
+    secrets = [secret for secret in key.secrets() if len(secret) >= _MIN_SECRET_CHARACTERS]
     for name, said in vars(error).items():
         if isinstance(said, str):
-            setattr(error, name, said.replace(secret, "***"))
+            for secret in secrets:
+                said = said.replace(secret, "***")
+            setattr(error, name, said)
     error.args = (error.message,)
 
 

@@ -89,6 +89,7 @@ class ProviderModels:
     async def _list(
         self, live: LiveProvider, face: ModelsProviderFace, key: ProviderKey
     ) -> tuple[ModelFacts, ...]:
+        key = await live.ready_key(key)
         async with live.send("models", key, "", b"") as response:
             await raise_for_status(response, face, key)
             body = await response.read(MAX_RESPONSE_BYTES)

@@ -4,7 +4,11 @@ import base64
 import binascii
 import hashlib
 import ipaddress
+import re
 from collections.abc import Iterable, Mapping
+
+_AWS_SCHEME = b"AWS4-HMAC-SHA256"
+_AWS_ACCESS_KEY = re.compile(rb"Credential=([^/,\s]+)/")
 
 
 class KeyRing:
@@ -37,7 +41,8 @@ def presented_key(headers: Mapping[bytes, bytes]) -> str | None:
     """Return the key that a caller presents, or none.
 
     Looked for in this order: `x-bf-vk`, `Authorization: Bearer` (the scheme in any case), `x-api-key`,
-    `api-key`, which is where Azure's clients put it, and the password of `Authorization: Basic`.
+    `api-key` and `x-goog-api-key`, which is where Azure's and Google's clients put it, the access key of
+    an AWS signature, which is not verified, and the password of `Authorization: Basic`.
     """
     if key := headers.get(b"x-bf-vk", b"").strip():
         return key.decode("latin-1")
@@ -45,9 +50,11 @@ def presented_key(headers: Mapping[bytes, bytes]) -> str | None:
     credentials = credentials.strip()
     if scheme.lower() == b"bearer" and credentials:
         return credentials.decode("latin-1")
-    for name in (b"x-api-key", b"api-key"):
+    for name in (b"x-api-key", b"api-key", b"x-goog-api-key"):
         if key := headers.get(name, b"").strip():
             return key.decode("latin-1")
+    if scheme.upper() == _AWS_SCHEME and (signed := _AWS_ACCESS_KEY.search(credentials)):
+        return signed[1].decode("latin-1")
     if scheme.lower() == b"basic":
         try:
             user, _, password = base64.b64decode(credentials, validate=True).decode("latin-1").partition(":")

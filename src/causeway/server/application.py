@@ -11,9 +11,9 @@ import msgspec
 from causeway.adapters.inbound.asgi import CANCELS_ON_DISCONNECT
 from causeway.adapters.metrics.exposition import MEDIA_TYPE as METRICS_TYPE
 from causeway.config.schema import ServerConfig
-from causeway.dialects.companion_endpoints import CompanionEndpoint
-from causeway.dialects.endpoints import ChatEndpoint, error_face
-from causeway.dialects.faces import ClientFace
+from causeway.dialects.endpoints import ChatEndpoint, Endpoint
+from causeway.dialects.faces import ClientFace, HeaderErrors
+from causeway.dialects.table import error_face
 from causeway.model.errors import (
     AuthenticationError,
     CausewayError,
@@ -44,7 +44,6 @@ _COMMON_HEADERS: Headers = [
 ]
 
 Lifespan = Callable[[], Awaitable[None]]
-Endpoint = ChatEndpoint | CompanionEndpoint
 
 
 class Application:
@@ -138,7 +137,7 @@ class Application:
     ) -> None:
         request_headers = dict(scope["headers"])
         if self._keys:
-            self._authenticate(request_headers)
+            self._authenticate(request_headers, scope["query_string"])
         if found is None:
             if self._expose_metrics and scope["path"] == METRICS_PATH and scope["method"] in ("GET", "HEAD"):
                 await send_text(send, 200, await self._expose_metrics(), METRICS_TYPE, headers)
@@ -165,8 +164,8 @@ class Application:
         else:
             await self._companions.serve(endpoint, call, headers, watched, send)
 
-    def _authenticate(self, headers: Mapping[bytes, bytes]) -> None:
-        key = presented_key(headers)
+    def _authenticate(self, headers: Mapping[bytes, bytes], query: bytes) -> None:
+        key = presented_key(headers) or _decode_query(query).get("key")  # where Google's URLs have it
         if key is None:
             raise AuthenticationError("no api key supplied")
         if not self._keys.admits(key):
@@ -210,4 +209,6 @@ async def _send_error(
         extra.append((b"allow", ", ".join(error.allowed).encode()))
     if error.status in (408, 413):
         extra.append((b"connection", b"close"))
+    if isinstance(face, HeaderErrors):
+        extra += face.error_headers(error)
     await send_json(send, error.status, face.encode_error(error, trace_id), headers + extra)

@@ -15,7 +15,7 @@ class Call(Struct, frozen=True):
     path: Mapping[str, str]
 
 
-def path_model(parameters: Mapping[str, str], provider: str) -> str:
-    """Return the name of the model that a path has; `provider` is that of a name without one."""
+def path_model(parameters: Mapping[str, str], provider: str | None) -> str:
+    """Return the name of the model that a path has; `provider`, if any, is that of a name without one."""
     named = parameters["model"]
-    return named if "/" in named else f"{provider}/{named}"
+    return named if provider is None or "/" in named else f"{provider}/{named}"

@@ -44,6 +44,8 @@ class ChatHandler:
     ) -> None:
         """Answer one call; raises CausewayError while nothing has been sent."""
         face = endpoint.face
+        if endpoint.sse_face is not None and call.query.get("alt") == "sse":
+            face = endpoint.sse_face
         losses = LossReport(strict=decode_strictness(call.headers, self._is_strict))
         request = _on_path(endpoint, face.decode_request(call.body, losses), call.path)
         chat = ChatCall(
@@ -141,7 +143,9 @@ def _on_path(endpoint: ChatEndpoint, request: ChatRequest, parameters: Mapping[s
     """Return the request as its path has it: some paths name the model, and some always stream."""
     if endpoint.always_streams:
         request = replace(request, stream=True, is_verbatim=False)
-    if endpoint.path_provider is not None:
+    elif endpoint.is_streamed:
+        request = replace(request, stream=True)
+    if "model" in parameters:
         request = replace(request, model=path_model(parameters, endpoint.path_provider))
     return request
 

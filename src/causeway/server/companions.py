@@ -3,7 +3,7 @@
 from msgspec import Struct
 from msgspec.structs import replace
 
-from causeway.dialects.companion_endpoints import (
+from causeway.dialects.endpoints import (
     CompanionEndpoint,
     DetokenizeEndpoint,
     EmbedEndpoint,
@@ -11,6 +11,7 @@ from causeway.dialects.companion_endpoints import (
     ModelEndpoint,
     ModelsEndpoint,
     RerankEndpoint,
+    TokenCountEndpoint,
     TokenizeEndpoint,
     UnservedEndpoint,
 )
@@ -18,7 +19,9 @@ from causeway.model.embedding import EmbeddingRequest, EmbeddingResponse
 from causeway.model.errors import NotImplementedHereError
 from causeway.model.loss import LossReport
 from causeway.model.provenance import Provenance
+from causeway.model.request import ChatRequest
 from causeway.model.rerank import RerankRequest, RerankResponse
+from causeway.model.token_count import TokenCount
 from causeway.pipeline.catalog import Catalog
 from causeway.pipeline.companions import CompanionCall, CompanionService
 from causeway.pipeline.directory import ModelDirectory
@@ -46,12 +49,14 @@ class CompanionHandler:
         *,
         embeds: CompanionService[EmbeddingRequest, EmbeddingResponse],
         reranks: CompanionService[RerankRequest, RerankResponse],
+        token_counts: CompanionService[ChatRequest, TokenCount],
         tokenizers: ModelDirectory[Tokenizer],
         catalog: Catalog,
         is_strict: bool = False,
     ) -> None:
         self._embeds = embeds
         self._reranks = reranks
+        self._token_counts = token_counts
         self._tokenizers = tokenizers
         self._catalog = catalog
         self._is_strict = is_strict
@@ -83,7 +88,7 @@ class CompanionHandler:
         match endpoint:
             case EmbedEndpoint(face=face):
                 to_embed = face.decode_request(call.body, losses)
-                if endpoint.path_provider is not None:
+                if "model" in call.path:
                     to_embed = replace(to_embed, model=path_model(call.path, endpoint.path_provider))
                 asked = self._asked(call, to_embed.dialect, losses, to_embed.fallbacks)
                 vectors = await self._embeds.answer(to_embed, asked)
@@ -97,6 +102,13 @@ class CompanionHandler:
                 )
                 body = face.encode_response(ranking.response, to_rank)
                 return Reply(body, [], ranking.losses, ranking.provenance)
+            case TokenCountEndpoint(face=face):
+                chat = face.decode_request(call.body, losses)
+                if "model" in call.path:
+                    chat = replace(chat, model=path_model(call.path, endpoint.path_provider))
+                asked = self._asked(call, chat.dialect, losses, chat.fallbacks)
+                count = await self._token_counts.answer(chat, asked)
+                return Reply(face.encode_response(count.response), [], count.losses, count.provenance)
             case TokenizeEndpoint(face=face):
                 to_split = face.decode_request(call.body, losses)
                 tokenizer = self._tokenizers.find(to_split.model, losses)

@@ -10,8 +10,7 @@ from causeway.adapters.metrics.gateway_metrics import GatewayMetrics
 from causeway.adapters.request_log.writer import RequestLog
 from causeway.config.request_log import RequestLogPlace
 from causeway.config.schema import Config
-from causeway.dialects.companion_endpoints import companion_endpoints
-from causeway.dialects.endpoints import chat_endpoints
+from causeway.dialects.table import all_endpoints
 from causeway.engine.embedder import EmbeddedEmbedder
 from causeway.engine.estimate import estimate_tokens
 from causeway.engine.model import EmbeddedModel
@@ -22,12 +21,13 @@ from causeway.pipeline.live_provider import LiveProvider
 from causeway.pipeline.ports import CallLog, OutboundClient
 from causeway.providers.provider import Provider
 from causeway.rules.access import KeyRing
+from causeway.server.access_tokens import compose_token_sources
 from causeway.server.application import Application
 from causeway.server.engines import compose_embedding_engine, compose_language_engine, weights_of
 from causeway.server.health import WorkerPlace, describe_health
 from causeway.server.outbound import compose_outbound_client
 from causeway.server.readings import engine_readings, process_readings
-from causeway.server.services import compose_chat, compose_companions
+from causeway.server.services import compose_chat, compose_companions, speakable
 
 _ALONE = WorkerPlace()
 
@@ -77,7 +77,12 @@ def compose_application(
         embedder = embedder or EmbeddedEmbedder(compose_embedding_engine(config))
     grounding = Grounding(section_tokens=config.engine.document_tokens, estimate_tokens=estimate_tokens)
     chat_model = None if model is None else GroundedModel(model, grounding)
-    lives = {provider.name: LiveProvider(provider, client) for provider in providers}
+    lives = {
+        provider.name: LiveProvider(
+            speakable(provider), client, tokens=compose_token_sources(provider, client)
+        )
+        for provider in providers
+    }
 
     metrics = None
     if call_metrics is not None:
@@ -113,7 +118,7 @@ def compose_application(
     return Application(
         config=config.server,
         keys=keys,
-        endpoints=[*chat_endpoints(), *companion_endpoints()],
+        endpoints=all_endpoints(),
         chat=compose_chat(config, lives, chat_model, call_logs, keeper),
         companions=compose_companions(config, lives, model, embedder, call_logs),
         describe_health=lambda: describe_health(model, place),

@@ -6,12 +6,9 @@ import msgspec
 from msgspec import Struct
 
 from causeway import __version__
-from causeway.dialects.cohere import chat_operations as cohere_chat
-from causeway.dialects.cohere import companion_operations as cohere_companions
-from causeway.dialects.endpoints import COHERE_PREFIXES
-from causeway.dialects.openai import chat_operations as openai_chat
-from causeway.dialects.openai import companion_operations as openai_companions
+from causeway.dialects.cohere.endpoints import COHERE_PREFIXES
 from causeway.dialects.openapi import Operation, Schema, Section, Server, describe_api
+from causeway.dialects.table import all_sections
 
 PATH = "/openapi.json"
 METRICS_PATH = "/metrics"
@@ -46,11 +43,7 @@ def encode_openapi() -> bytes:
     """Return the document as JSON."""
     document: dict[str, Any] = describe_api(
         [
-            Section([*cohere_chat.chat_operations(), *cohere_companions.companion_operations()]),
-            Section(
-                [*openai_chat.chat_operations(), *openai_companions.companion_operations()],
-                schema_prefix="OpenAi",
-            ),
+            *all_sections(),
             Section(_own_operations()),
         ],
         title="Causeway",

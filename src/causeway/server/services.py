@@ -2,16 +2,23 @@
 
 from collections.abc import Mapping, Sequence
 
+from msgspec.structs import replace
+
 from causeway.config.schema import Config
-from causeway.dialects.registry import (
+from causeway.dialects.table import (
+    DIALECTS,
     chat_provider_face,
     embed_provider_face,
     models_provider_face,
     rerank_provider_face,
+    token_count_provider_face,
 )
 from causeway.engine.embedder import EmbeddedEmbedder
 from causeway.engine.estimate import estimate_tokens
 from causeway.engine.model import EmbeddedModel
+from causeway.model.loss import LossReport
+from causeway.model.request import ChatRequest
+from causeway.model.token_count import TokenCount
 from causeway.pipeline.catalog import Catalog
 from causeway.pipeline.chat import ChatService
 from causeway.pipeline.companions import CompanionService
@@ -23,12 +30,23 @@ from causeway.pipeline.ports import AnswerKeeper, CallLog, ChatModel
 from causeway.pipeline.provider_models import ProviderModels
 from causeway.pipeline.router import ChatOffer, ChatRouter, Router, RoutingPolicy
 from causeway.pipeline.sealed_turns import SealedTurns
+from causeway.pipeline.token_estimate import estimate_prompt
 from causeway.providers.catalog import load_catalog
+from causeway.providers.provider import Provider
 from causeway.providers.spec import Operation
 from causeway.server.chat import ChatHandler
 from causeway.server.companions import CompanionHandler
 
 Lives = Mapping[str, LiveProvider]
+
+
+def speakable(provider: Provider) -> Provider:
+    """Return the provider without the operations whose dialect nobody here speaks."""
+    dialects = provider.spec.dialects
+    paths = {
+        operation: path for operation, path in provider.spec.paths.items() if dialects[operation] in DIALECTS
+    }
+    return replace(provider, spec=replace(provider.spec, paths=paths))
 
 
 def compose_chat(
@@ -70,6 +88,11 @@ def compose_companions(
     strict = config.server.strict_models
     embedders = [] if embedder is None else [embedder]
     names = [one.name for one in embedders]
+    chat_names = [] if model is None else [model.name]
+
+    async def estimate(request: ChatRequest, losses: LossReport) -> TokenCount:
+        return estimate_prompt(request, losses, estimate_tokens)
+
     return CompanionHandler(
         embeds=CompanionService(
             "embed",
@@ -93,6 +116,18 @@ def compose_companions(
             {one.name.removeprefix("local/"): one.rerank for one in embedders},
             call_log,
         ),
+        token_counts=CompanionService(
+            "count_tokens",
+            _router("chat", config, lives, chat_names),
+            lives,
+            {
+                name: token_count_provider_face(live.provider.spec.dialects["count_tokens"])
+                for name, live in _offering("count_tokens", lives).items()
+            },
+            {name.removeprefix("local/"): estimate for name in chat_names},
+            call_log,
+            answer_instead=estimate,
+        ),
         tokenizers=ModelDirectory([] if model is None else [model.tokenizer()], strict=strict),
         catalog=Catalog(
             [one for one in (model, embedder) if one is not None],
@@ -103,7 +138,7 @@ def compose_companions(
                     for name, live in _offering("models", lives).items()
                 },
             ),
-            _router("chat", config, lives, [] if model is None else [model.name]),
+            _router("chat", config, lives, chat_names),
         ),
         is_strict=config.server.strict_translation,
     )

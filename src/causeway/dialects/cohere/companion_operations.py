@@ -16,6 +16,7 @@ from causeway.dialects.cohere.embed import (
     WireV1EmbedRequest,
     WireV2EmbedRequest,
 )
+from causeway.dialects.cohere.endpoints import COHERE_UNSERVED
 from causeway.dialects.cohere.models import (
     ENDPOINTS,
     PAGE_SIZE_RANGE,
@@ -40,7 +41,6 @@ from causeway.dialects.cohere.tokenize import (
     WireTokenizeAnswer,
     WireTokenizeRequest,
 )
-from causeway.dialects.companion_endpoints import COHERE_UNSERVED
 from causeway.dialects.error_statuses import error_statuses, provider_error
 from causeway.dialects.openapi import Operation, Schema, path_parameters
 

@@ -8,22 +8,26 @@ from typing import Any
 from causeway.dialects.cohere.strict_tools import strict_tools_problem
 from causeway.model.loss import LossReport
 from causeway.model.request import ChatRequest, Tool
+from causeway.model.uncarried import allowed_tools, report_uncarried_tools
 
 _NO_PARAMETERS: dict[str, Any] = {"type": "object", "properties": {}}
 
 
 def encode_tools(request: ChatRequest, losses: LossReport) -> dict[str, Any]:
     """Return `tools`, `strict_tools` and `tool_choice`, none where there is nothing to say."""
-    tools = request.tools
+    tools = allowed_tools(request, losses)
+    report_uncarried_tools(request, "cohere", losses)
     if request.forced_tool is not None:
         tools = tuple(tool for tool in tools if tool.name == request.forced_tool)
         losses.add("mapped", "tool_choice", "only the chosen tool is sent, and it is required")
     if request.allows_parallel_calls is False and tools:
         losses.add("dropped", "parallel_tool_calls", "Cohere may call several tools at once")
+    # Where all tools were another vendor's there is none left to require.
+    choice = request.tool_choice if tools or not request.opaque_tools else None
     return {
         "tools": [_encode_tool(tool) for tool in tools] or None,
         "strict_tools": request.strict_tools or _are_strict(request, tools, losses) or None,
-        "tool_choice": request.tool_choice.upper() if request.tool_choice else None,
+        "tool_choice": choice.upper() if choice else None,
     }
 
 

@@ -7,12 +7,12 @@ one row with the base URLs of all of them.
 
 from collections.abc import Iterator, Mapping
 
-from causeway.dialects.endpoints import AZURE_PREFIXES, OPENAI_PREFIXES
 from causeway.dialects.error_statuses import error_statuses, provider_error
 from causeway.dialects.openai.decode_extensions import CITATION_MODES, PRIORITY_RANGE, SAFETY_MODES
 from causeway.dialects.openai.decode_messages import ROLES
 from causeway.dialects.openai.decode_options import AT_LEAST_ONE, EFFORTS, RANGES, RESPONSE_FORMATS
 from causeway.dialects.openai.decode_tools import CHOICE_TYPES, TOOL_CHOICES
+from causeway.dialects.openai.endpoints import AZURE_PREFIXES, OPENAI_PREFIXES
 from causeway.dialects.openai.request_schema import (
     WireChatRequest,
     WireCitationOptions,

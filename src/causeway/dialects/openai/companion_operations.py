@@ -5,8 +5,6 @@ As for chat: ranges and names come from where requests are checked, shapes from 
 
 from collections.abc import Iterator
 
-from causeway.dialects.companion_endpoints import OPENAI_MODELS_PREFIXES
-from causeway.dialects.endpoints import OPENAI_PREFIXES
 from causeway.dialects.error_statuses import error_statuses, provider_error
 from causeway.dialects.openai.chat_operations import DEPLOYMENT, DEPLOYMENT_SERVERS
 from causeway.dialects.openai.embeddings import (
@@ -14,6 +12,7 @@ from causeway.dialects.openai.embeddings import (
     WireEmbeddings,
     WireEmbeddingsRequest,
 )
+from causeway.dialects.openai.endpoints import OPENAI_MODELS_PREFIXES, OPENAI_PREFIXES
 from causeway.dialects.openai.models import PAGE_SIZE_RANGE, WireModel, WireModelList
 from causeway.dialects.openai.response_schema import ErrorBody, UnifiedErrorBody
 from causeway.dialects.openapi import Operation, Schema, path_parameters

@@ -7,7 +7,7 @@ import msgspec
 
 from causeway.dialects.openai.request_body import drop_unknown, invalid, invalid_choice, missing
 from causeway.dialects.openai.request_schema import WireImageUrl
-from causeway.model.content import ImageBlock, OpaqueBlock, TextBlock, ThinkingBlock
+from causeway.model.content import FileBlock, ImageBlock, OpaqueBlock, TextBlock, ThinkingBlock
 from causeway.model.loss import LossReport
 
 Content = str | list[dict[str, Any]] | None
@@ -16,12 +16,13 @@ DETAILS = ("auto", "low", "high", "original")
 
 _TEXT_MEMBERS = frozenset({"type", "text"})
 _IMAGE_MEMBERS = frozenset({"type", "image_url"})
+_AUDIO_MEDIA = {"mp3": "mpeg"}
 _IMAGE_SCHEMES = ("https://", "http://", "data:")
 
 
 def decode_user_content(
     content: Content, path: str, losses: LossReport
-) -> tuple[TextBlock | ImageBlock | OpaqueBlock, ...]:
+) -> tuple[TextBlock | ImageBlock | FileBlock | OpaqueBlock, ...]:
     """Return what a user said; raises InvalidRequestError. Parts that are not known are kept whole."""
     if content is None:
         raise missing(path)
@@ -44,7 +45,7 @@ def decode_system_content(content: Content, path: str, losses: LossReport) -> tu
 
 def decode_tool_content(
     content: Content, path: str, losses: LossReport
-) -> tuple[TextBlock | ImageBlock | OpaqueBlock, ...]:
+) -> tuple[TextBlock | ImageBlock | FileBlock | OpaqueBlock, ...]:
     """Return a tool's result, none for a tool that returned nothing; raises InvalidRequestError."""
     return () if content is None else tuple(_decode_blocks(content, path, losses))
 
@@ -72,7 +73,7 @@ def decode_assistant_content(
 
 def _decode_blocks(
     content: str | list[dict[str, Any]], path: str, losses: LossReport
-) -> Iterator[TextBlock | ImageBlock | OpaqueBlock]:
+) -> Iterator[TextBlock | ImageBlock | FileBlock | OpaqueBlock]:
     if isinstance(content, str):
         yield TextBlock(content)
         return
@@ -82,6 +83,10 @@ def _decode_blocks(
                 yield _decode_text(part, at, losses)
             case "image_url":
                 yield _decode_image(part, at, losses)
+            case "file" if (file := _decode_file(part)) is not None:
+                yield file
+            case "input_audio" if (audio := _decode_audio(part)) is not None:
+                yield audio
             case _:
                 yield OpaqueBlock("openai", kind, part)
 
@@ -116,6 +121,25 @@ def _decode_image(part: dict[str, Any], path: str, losses: LossReport) -> ImageB
         losses.add("approximated", f"{path}.image_url.detail", "the highest that others know is asked for")
         return ImageBlock(url, "high")
     return ImageBlock(url, cast(Literal["auto", "low", "high"] | None, image.detail))
+
+
+def _decode_file(part: dict[str, Any]) -> FileBlock | None:
+    """Return a file that is in the request; one that was uploaded before is its vendor's own."""
+    file = part.get("file")
+    if not isinstance(file, dict) or not file.keys() <= {"file_data", "filename"}:
+        return None
+    url, name = file.get("file_data"), file.get("filename")
+    if not isinstance(url, str) or not url.startswith("data:") or not isinstance(name, str | None):
+        return None
+    return FileBlock(url, url[len("data:") :].partition(";")[0].partition(",")[0] or None, name)
+
+
+def _decode_audio(part: dict[str, Any]) -> FileBlock | None:
+    match part.get("input_audio"):
+        case {"data": str(data), "format": str(format), **others} if not others:
+            media_type = f"audio/{_AUDIO_MEDIA.get(format, format)}"
+            return FileBlock(f"data:{media_type};base64,{data}", media_type)
+    return None
 
 
 def _image_url(url: str, path: str) -> str:

@@ -53,6 +53,7 @@ def decode_request(body: bytes, losses: LossReport, *, needs_model: bool) -> Cha
         tools=tools.tools,
         tool_choice=tools.tool_choice,
         forced_tool=tools.forced_tool,
+        allowed_tools=tools.allowed_tools,
         allows_parallel_calls=wire.parallel_tool_calls,
         documents=decode_documents(wire.documents),
         citation_mode=decode_citation_mode(wire.citation_options),

@@ -26,6 +26,7 @@ class DecodedTools(Struct, frozen=True):
     tools: tuple[Tool, ...]
     tool_choice: ToolChoice | None = None
     forced_tool: str | None = None
+    allowed_tools: tuple[str, ...] = ()
 
 
 _NO_TOOLS = DecodedTools(())
@@ -92,7 +93,7 @@ def _narrow(choice: WireToolChoice, tools: tuple[Tool, ...], losses: LossReport)
         raise missing("tool_choice.allowed_tools")
     if allowed.mode not in ("auto", "required"):
         raise invalid_choice("tool_choice.allowed_tools.mode", allowed.mode, ("auto", "required"))
-    names: set[str] = set()
+    names: list[str] = []
     for index, tool in enumerate(allowed.tools):
         path = f"tool_choice.allowed_tools.tools[{index}]"
         if tool.type not in (None, "function"):
@@ -101,9 +102,10 @@ def _narrow(choice: WireToolChoice, tools: tuple[Tool, ...], losses: LossReport)
         if tool.function is None or not tool.function.name:
             raise missing(f"{path}.function.name")
         _check_known(tool.function.name, tools, f"{path}.function.name")
-        names.add(tool.function.name)
-    losses.add("mapped", "tool_choice", "the tools that are not allowed are left out")
-    return _any_of(tuple(tool for tool in tools if tool.name in names), TOOL_CHOICES[allowed.mode])
+        names.append(tool.function.name)
+    if not names:  # what is allowed is its vendor's own
+        return DecodedTools(())
+    return DecodedTools(tools, TOOL_CHOICES[allowed.mode], allowed_tools=tuple(names))
 
 
 def _any_of(tools: tuple[Tool, ...], choice: ToolChoice | None) -> DecodedTools:

@@ -33,6 +33,7 @@ from causeway.model.errors import UntranslatableError
 from causeway.model.loss import LossReport
 from causeway.model.uncarried import report_uncarried
 
+_AUDIO_FORMATS = {"mpeg": "mp3", "x-wav": "wav"}
 _ROLES = {UserMessage: "user", AssistantMessage: "assistant", SystemMessage: "system"}
 
 
@@ -99,6 +100,8 @@ def _encode_user_content(
                 parts.append({"type": "image_url", "image_url": image_url})
             case OpaqueBlock(dialect="openai", data=data):
                 parts.append(data)
+            case FileBlock() if (part := _encode_file(block)) is not None:
+                parts.append(part)
             case OpaqueBlock() | FileBlock() | CachePoint():
                 report_uncarried(block, f"{path}.content[{index}]", losses)
     if content and not parts:
@@ -107,6 +110,21 @@ def _encode_user_content(
             field=f"{path}.content",
         )
     return parts
+
+
+def _encode_file(file: FileBlock) -> dict[str, Any] | None:
+    """Return the part for a file that is in the request; OpenAI fetches none."""
+    if not file.url.startswith("data:"):
+        return None
+    prefix, comma, data = file.url.partition(";base64,")
+    kind = prefix.removeprefix("data:audio/")
+    if comma and kind != prefix:
+        return {
+            "type": "input_audio",
+            "input_audio": {"data": data, "format": _AUDIO_FORMATS.get(kind, kind)},
+        }
+    named = {} if file.name is None else {"filename": file.name}
+    return {"type": "file", "file": {**named, "file_data": file.url}}
 
 
 def _encode_assistant(

@@ -12,6 +12,7 @@ from causeway.dialects.openai.quirks import OpenAiQuirks
 from causeway.dialects.openai.strict_schemas import can_be_strict
 from causeway.model.loss import LossReport
 from causeway.model.request import ChatRequest, Effort, ResponseFormat, Thinking, Tool
+from causeway.model.uncarried import allowed_tools, report_uncarried_tools
 
 # What Cohere's callers call a field of OpenAI's.
 _COHERE_NAMES = {
@@ -33,11 +34,13 @@ def encode_request(request: ChatRequest, quirks: OpenAiQuirks, losses: LossRepor
     Of the stop sequences only as many are written as the provider takes: the gateway sees to the others.
     """
     sampling = request.sampling
+    tools = allowed_tools(request, losses)
+    report_uncarried_tools(request, "openai", losses)
     body: dict[str, Any] = {
         "model": request.model,
         "messages": encode_messages(request.messages, quirks, losses),
-        "tools": [_encode_tool(tool, request, losses) for tool in request.tools] if request.tools else None,
-        "tool_choice": _encode_tool_choice(request, quirks),
+        "tools": [_encode_tool(tool, request, losses) for tool in tools] or None,
+        "tool_choice": _encode_tool_choice(request, quirks) if tools or not request.opaque_tools else None,
         "parallel_tool_calls": request.allows_parallel_calls,
         "response_format": _encode_response_format(request.response_format, quirks, losses),
         quirks.max_tokens_field: sampling.max_tokens,

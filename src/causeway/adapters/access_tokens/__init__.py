@@ -1,0 +1,1 @@
+"""Tokens that keys of providers stand for: how they are got, and how long they are kept."""
