@@ -1,9 +1,11 @@
 """A caller of another dialect gets an answer without the provider's own blocks, numbered without a gap."""
 
+from typing import Any
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from causeway.model.content import Citation, OpaqueBlock, TextBlock, ThinkingBlock
+from causeway.model.content import Citation, OpaqueBlock, Seal, TextBlock, ThinkingBlock, ToolCall
 from causeway.model.fold import fold, unfold
 from causeway.model.loss import LossReport
 from causeway.model.response import ChatResponse, FinishReason
@@ -12,6 +14,10 @@ from causeway.pipeline.own_blocks import OwnBlocksStage
 
 SEARCH = OpaqueBlock("anthropic", "server_tool_use", {"name": "web_search"})
 blocks = st.sampled_from([TextBlock("text"), ThinkingBlock("thought"), SEARCH])
+
+
+def plain(content: tuple[TextBlock | ThinkingBlock | OpaqueBlock, ...], **fields: Any) -> ChatResponse:
+    return ChatResponse(id="1", content=content, finish_reason=FinishReason.COMPLETE, usage=Usage(), **fields)
 
 
 def told(response: ChatResponse) -> tuple[ChatResponse, LossReport]:
@@ -23,21 +29,26 @@ def told(response: ChatResponse) -> tuple[ChatResponse, LossReport]:
 
 @given(st.lists(blocks, max_size=6))
 def test_every_other_block_stays_as_it_was(content: list[TextBlock | ThinkingBlock | OpaqueBlock]) -> None:
-    answer, losses = told(
-        ChatResponse(usage=Usage(), finish_reason=FinishReason.COMPLETE, id="1", content=tuple(content))
-    )
+    answer, losses = told(plain(tuple(content)))
     assert list(answer.content) == [block for block in content if block != SEARCH]
     lost = [f"response.content[{index}]" for index, block in enumerate(content) if block == SEARCH]
     assert [loss.path for loss in losses.losses] == lost
 
 
+def test_seals_are_taken_off_without_a_loss() -> None:
+    seal = Seal("anthropic", {"signature": "c2lnbmVk"})
+    call = ToolCall("1", "f", "{}", seal)
+    sealed = plain((ThinkingBlock("thought", seal), TextBlock("text", seal)), tool_calls=(call,))
+    answer, losses = told(sealed)
+    assert answer.content == (ThinkingBlock("thought"), TextBlock("text"))
+    assert answer.tool_calls == (ToolCall("1", "f", "{}"),)
+    assert losses.losses == []
+
+
 def test_citations_follow_the_block_that_they_point_to() -> None:
     citation = Citation(0, 4, "text", (), "text", 2)
-    response = ChatResponse(
-        usage=Usage(),
-        finish_reason=FinishReason.COMPLETE,
-        id="1",
-        content=(SEARCH, SEARCH, TextBlock("text")),
+    response = plain(
+        (SEARCH, SEARCH, TextBlock("text")),
         citations=(citation,),
     )
     answer, _ = told(response)
@@ -45,9 +56,7 @@ def test_citations_follow_the_block_that_they_point_to() -> None:
 
 
 def test_the_loss_names_the_block_and_says_why() -> None:
-    _, losses = told(
-        ChatResponse(usage=Usage(), finish_reason=FinishReason.COMPLETE, id="1", content=(SEARCH,))
-    )
+    _, losses = told(plain((SEARCH,)))
     [loss] = losses.losses
     assert loss.kind == "dropped"
     assert "server_tool_use" in loss.detail

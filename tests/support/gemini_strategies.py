@@ -171,7 +171,7 @@ def answers(draw: st.DrawFn) -> ChatResponse:
         ),
         logprobs=None if tokens is None else tuple(tokens),
         model=draw(names),
-        created=draw(st.none() | st.integers(0, 2**32)),
+        created=draw(st.none() | st.integers(0, 2**37)),
     )
 
 

@@ -150,22 +150,25 @@ def test_requests_are_recorded_as_they_came() -> None:
 
 
 @pytest.mark.parametrize(
-    ("headers", "key"),
+    ("headers", "query", "key"),
     [
-        ({"authorization": "Bearer secret"}, "secret"),
-        ({"authorization": "bearer secret"}, "secret"),
-        ({"authorization": "Basic " + base64.b64encode(b"user:secret").decode()}, "secret"),
-        ({"authorization": "Basic ?"}, None),
-        ({"x-api-key": "secret"}, "secret"),
-        ({"api-key": "secret"}, "secret"),
-        ({}, None),
+        ({"authorization": "Bearer secret"}, "", "secret"),
+        ({"authorization": "bearer secret"}, "", "secret"),
+        ({"authorization": "Basic " + base64.b64encode(b"user:secret").decode()}, "", "secret"),
+        ({"authorization": "Basic ?"}, "", None),
+        ({"x-api-key": "secret"}, "", "secret"),
+        ({"api-key": "secret"}, "", "secret"),
+        ({"x-goog-api-key": "secret"}, "", "secret"),
+        ({"authorization": "AWS4-HMAC-SHA256 Credential=secret/20250131/r/s/aws4_request"}, "", "secret"),
+        ({}, "alt=sse&key=secret", "secret"),
+        ({}, "token=secret", None),
     ],
 )
 def test_the_key_of_a_request_is_found_wherever_clients_put_it(
-    headers: dict[str, str], key: str | None
+    headers: dict[str, str], query: str, key: str | None
 ) -> None:
     request = RecordedRequest(
-        number=1, connection_number=1, method="GET", path="/", query="key=secret", headers=headers, body=b""
+        number=1, connection_number=1, method="GET", path="/", query=query, headers=headers, body=b""
     )
     assert request.key == key
     assert "secret" not in repr(request)
@@ -237,7 +240,9 @@ def test_responses_are_numbered_and_typed_as_the_real_ones() -> None:
     assert len(set(ids)) == 4
 
 
-@pytest.mark.parametrize("dialect", ["openai-chat", "cohere"])
+@pytest.mark.parametrize(
+    "dialect", ["openai-chat", "openai-responses", "cohere", "anthropic", "gemini", "bedrock"]
+)
 def test_real_recordings_are_replayed(dialect: str) -> None:
     exchanges = [parameter.values[0] for parameter in recordings(dialect, "")]
     if exchanges == [None]:
@@ -253,23 +258,30 @@ def test_real_recordings_are_replayed(dialect: str) -> None:
             assert head.startswith(f"HTTP/1.1 {exchange['response']['status']} ".encode())
             if "text" in exchange["response"]:
                 assert body.decode() == exchange["response"]["text"]
+            elif "base64" in exchange["response"]:
+                assert body == base64.b64decode(exchange["response"]["base64"])
             else:
                 assert msgspec.json.decode(body) == exchange["response"]["json"]
 
 
 def test_answers_do_not_differ_between_runs() -> None:
+    headers = "connection: close\r\nanthropic-version: 2023-06-01\r\n"
+
     def answers() -> list[bytes]:
         found = []
         with ScriptedUpstream() as upstream:
             bodies: list[tuple[str, Any]] = [
                 ("/v1/chat/completions", STREAM),
                 ("/v2/chat", STREAM),
+                ("/v1/responses", {"input": "Hi", "reasoning": {"summary": "auto"}, "stream": True}),
+                ("/v1/messages", {**STREAM, "max_tokens": 9}),
                 ("/v1/embeddings", {"input": "a cat", "dimensions": 4}),
             ]
             for path, body in bodies:
                 with connect(upstream.url) as client:
-                    client.sendall(request_bytes(body, path=path, headers="connection: close\r\n"))
+                    client.sendall(request_bytes(body, path=path, headers=headers))
                     found.append(read_to_end(client)[0])
         return found
 
+    assert all(b" 200 " in answer.split(b"\r\n")[0] for answer in answers())
     assert answers() == answers()

@@ -42,6 +42,18 @@ def test_the_gate_example_runs(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == "the client gave up\n"
 
 
+def test_the_example_of_anthropic_and_responses_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    (example,) = [block for block in blocks("python") if "import anthropic" in block]
+    exec(compile(example, "example", "exec"), {})  # noqa: S102
+    assert capsys.readouterr().out == "['thinking', 'tool_use']\nIt is June. Sunny.\nYou said: Really?\n"
+
+
+def test_the_example_of_gemini_and_bedrock_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    (example,) = [block for block in blocks("python") if "import boto3" in block]
+    exec(compile(example, "example", "exec"), {})  # noqa: S102
+    assert capsys.readouterr().out == "{'city': 'Paris'} True\n['reasoningContent', 'text']\n"
+
+
 def test_the_command_prints_what_the_page_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (script,) = blocks("toml")
     (console,) = blocks("console")

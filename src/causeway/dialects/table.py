@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import TypeVar
 
+from causeway.dialects.anthropic.dialect import ANTHROPIC
+from causeway.dialects.bedrock.dialect import BEDROCK
 from causeway.dialects.cohere.dialect import COHERE
 from causeway.dialects.companion_faces import (
     EmbedProviderFace,
@@ -15,9 +17,10 @@ from causeway.dialects.endpoints import Endpoint
 from causeway.dialects.faces import ChatProviderFace, ClientFace
 from causeway.dialects.openai.dialect import OPENAI
 from causeway.dialects.openapi import Section
+from causeway.dialects.responses.dialect import RESPONSES
 
 Face = TypeVar("Face")
-DIALECTS: dict[str, Dialect] = {dialect.name: dialect for dialect in (COHERE, OPENAI)}
+DIALECTS: dict[str, Dialect] = {dialect.name: dialect for dialect in (COHERE, OPENAI, RESPONSES, ANTHROPIC, BEDROCK)}
 
 
 def all_endpoints() -> Iterator[Endpoint]:

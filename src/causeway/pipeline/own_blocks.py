@@ -1,13 +1,14 @@
-"""Takes out of an answer the blocks that only its provider's dialect knows, for callers of another.
+"""Takes out of an answer what only its provider's dialect knows, for callers of another: blocks and seals.
 
-What is left is numbered anew, so that no encoder sees a gap. Each block that is taken out is a loss.
+What is left is numbered anew, so that no encoder sees a gap. Each block that is taken out is a loss; a seal
+says nothing to a reader, and is none.
 """
 
 from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from causeway.model.content import OpaqueBlock
+from causeway.model.content import OpaqueBlock, Seal
 from causeway.model.events import (
     CitationAdded,
     ContentEnd,
@@ -16,12 +17,13 @@ from causeway.model.events import (
     OpaqueAdded,
     TextDelta,
     ThinkingDelta,
+    ToolCallEnd,
 )
 from causeway.model.loss import LossReport
 
 
 class OwnBlocksStage:
-    """Tells the events of one answer without the provider's own blocks, which are added to `losses`."""
+    """Tells the events of one answer without what is the provider's own; the blocks are added to `losses`."""
 
     def __init__(self, losses: LossReport) -> None:
         self._losses = losses
@@ -35,6 +37,10 @@ class OwnBlocksStage:
                 _report(block, index, self._losses)
                 self._numbers.append(index - self._taken_out)
                 self._taken_out += 1
+            case ToolCallEnd(seal=Seal()):
+                yield replace(event, seal=None)
+            case ContentEnd(seal=Seal()):
+                yield self._numbered(replace(event, seal=None))
             case ContentStart(index=index):
                 self._numbers.append(index - self._taken_out)
                 yield self._numbered(event)

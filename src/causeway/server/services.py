@@ -54,14 +54,7 @@ def compose_chat(
 ) -> ChatHandler:
     """Return what answers chats; the embedded model is `chat_model`, where it is on."""
     embedded = [] if chat_model is None else [LocalChat(chat_model)]
-    offers = {
-        name: [
-            ChatOffer(
-                "chat", chat_provider_face(live.provider.spec.dialects["chat"], live.provider.spec.quirks)
-            )
-        ]
-        for name, live in _offering("chat", lives).items()
-    }
+    offers = {name: _chat_offers(live.provider) for name, live in _offering("chat", lives).items()}
     router = ChatRouter(
         _router("chat", config, lives, [] if chat_model is None else [chat_model.name]),
         lives,
@@ -142,6 +135,20 @@ def compose_companions(
         ),
         is_strict=config.server.strict_translation,
     )
+
+
+def _chat_offers(provider: Provider) -> list[ChatOffer]:
+    operations: tuple[Operation, ...] = ("chat", "responses")
+    spec = provider.spec
+    return [
+        # The row's quirks are those of the dialect that it chats in.
+        ChatOffer(
+            operation,
+            chat_provider_face(spec.dialects[operation], spec.quirks if operation == "chat" else {}),
+        )
+        for operation in operations
+        if provider.offers(operation)
+    ]
 
 
 def _offering(operation: Operation, lives: Lives) -> Lives:

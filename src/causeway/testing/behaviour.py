@@ -81,13 +81,17 @@ def _limited(
 ) -> Answer:
     """Return the answer with what the request's bounds leave of it."""
     finish_reason = FinishReason.COMPLETE
-    stops = [text.find(stop) for stop in question.stop_sequences if stop and stop in text]
-    if stops:
-        text = text[: min(stops)]
+    stop_sequence = None
+    if stops := [(text.find(stop), stop) for stop in question.stop_sequences if stop and stop in text]:
+        stop_at, stop_sequence = min(stops)
+        text = text[:stop_at]
         finish_reason = FinishReason.STOP_SEQUENCE
     tokens = split_tokens(text)
     if question.max_tokens is not None and len(tokens) > question.max_tokens:
         text = "".join(tokens[: question.max_tokens])
         finish_reason = FinishReason.MAX_TOKENS
+        stop_sequence = None
     kept = tuple(citation for citation in citations if citation.end <= len(text))
-    return Answer(text, thinking=thinking, citations=kept, finish_reason=finish_reason)
+    return Answer(
+        text, thinking=thinking, citations=kept, finish_reason=finish_reason, stop_sequence=stop_sequence
+    )

@@ -196,9 +196,9 @@ class CohereDialect:
         body = {"id": uuid_of(number), "message": message}
         return Rendered(status=status, pieces=(msgspec.json.encode(body),))
 
-    def describe_key_error(self, *, is_missing: bool) -> str:
-        """Return the words for a key that is missing or wrong."""
-        return "no api key supplied" if is_missing else "invalid api token"
+    def refuse_key(self, *, is_missing: bool) -> RefusedError:
+        """Return the refusal of a key that is missing or wrong."""
+        return RefusedError(401, "no api key supplied" if is_missing else "invalid api token")
 
 
 def _text(message: _Message) -> str:

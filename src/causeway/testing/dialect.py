@@ -1,7 +1,7 @@
 """What the upstream asks of a dialect: one module for each implements it, and knows no other.
 
 A dialect tells from method and path what a request asks for, reads it, and writes what is answered. It
-does no I/O and keeps no state.
+does no I/O, and keeps nothing but what its provider keeps for its clients: each upstream has its own.
 """
 
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ from causeway.testing.replies import Answer
 from causeway.testing.requests import RecordedRequest
 from causeway.testing.tokens import split_tokens
 
-Operation = Literal["chat", "embed", "rerank", "models"]
+Operation = Literal["chat", "embed", "rerank", "models", "count_tokens", "stored_answer"]
 CREATED = 1_700_000_000  # Unix seconds; answers must not differ from run to run
 DONE = b"data: [DONE]\n\n"
 BodyType = TypeVar("BodyType", bound=Struct)
@@ -60,8 +60,8 @@ class Dialect(Protocol):
     def write_error(self, status: int, message: str, number: int) -> Rendered:
         """Return an error in the dialect's shape."""
 
-    def describe_key_error(self, *, is_missing: bool) -> str:
-        """Return what the dialect says where the key is missing or wrong."""
+    def refuse_key(self, *, is_missing: bool) -> RefusedError:
+        """Return the refusal of a request whose key is missing or wrong."""
 
 
 def read_body(

@@ -167,9 +167,9 @@ class OpenAIDialect:
         error = {"message": message, "type": kind, "param": None, "code": _ERROR_CODES.get(status)}
         return Rendered(status=status, pieces=(msgspec.json.encode({"error": error}),))
 
-    def describe_key_error(self, *, is_missing: bool) -> str:
-        """Return the words for a key that is missing or wrong."""
-        return "No API key was given." if is_missing else "The API key is not correct."
+    def refuse_key(self, *, is_missing: bool) -> RefusedError:
+        """Return the refusal of a key that is missing or wrong."""
+        return RefusedError(401, "No API key was given." if is_missing else "The API key is not correct.")
 
 
 def _text(message: _Message) -> str:

@@ -22,7 +22,7 @@ from causeway.testing.dialect import (
 )
 from causeway.testing.question import Question
 from causeway.testing.replies import Answer, UsagePlacement
-from causeway.testing.tokens import logprob_of, split_text, split_tokens
+from causeway.testing.tokens import alternatives_of, logprob_of, split_text, split_tokens
 
 _CONTENT_TYPE = "text/event-stream; charset=utf-8"
 _FINISH_REASONS = {
@@ -137,18 +137,13 @@ def _calls(answer: Answer, number: int) -> Iterator[tuple[dict[str, Any], str]]:
 def _logprobs(tokens: list[str], question: Question) -> dict[str, Any] | None:
     if not question.wants_logprobs:
         return None
-    content = []
-    for token in tokens:
-        alternatives = [token, *(f"{token}{'~' * rank}" for rank in range(1, question.top_logprobs))]
-        content.append(
-            {
-                **_logprob(token, logprob_of(token)),
-                "top_logprobs": [
-                    _logprob(alternative, logprob_of(token) - rank)
-                    for rank, alternative in enumerate(alternatives[: question.top_logprobs])
-                ],
-            }
-        )
+    content = [
+        {
+            **_logprob(token, logprob_of(token)),
+            "top_logprobs": [_logprob(*other) for other in alternatives_of(token, question.top_logprobs)],
+        }
+        for token in tokens
+    ]
     return {"content": content, "refusal": None}
 
 

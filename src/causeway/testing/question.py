@@ -9,12 +9,16 @@ from causeway.model.content import Source
 
 
 class RefusedError(Exception):
-    """The request is wrong as a provider would say: answered with `status`, in the dialect's shape."""
+    """The request is wrong as a provider would say: answered with `status`, in the dialect's shape.
 
-    def __init__(self, status: int, message: str) -> None:
+    `body` is the whole answer where the dialect has more to say than the message.
+    """
+
+    def __init__(self, status: int, message: str, body: dict[str, Any] | None = None) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
+        self.body = body
 
 
 class Tool(Struct, frozen=True):
@@ -37,6 +41,7 @@ class Question(Struct, frozen=True, kw_only=True):
     `user_text` is the last user message's. `tool_results` are those that the conversation ends with.
     `tools` are those that may be called now. `schema` is the JSON Schema of the answer, `{}` for any JSON,
     none for text. `wants_plan` is true where the dialect has a model say what it is about to call.
+    `details` is what else the dialect itself needs of the request for the answer: of no meaning to others.
     """
 
     model: str
@@ -57,6 +62,7 @@ class Question(Struct, frozen=True, kw_only=True):
     is_streamed: bool = False
     wants_stream_usage: bool = False
     input_tokens: int = 0
+    details: Any = None
 
 
 def check_tool_results(turns: Iterable[tuple[str, Sequence[str | None], str | None]]) -> None:

@@ -63,9 +63,10 @@ class Call(Struct, frozen=True, forbid_unknown_fields=True):
 class Answer(Reply, frozen=True, tag="answer"):
     """A chat's answer, in the dialect of the request, streamed if it asks for a stream.
 
-    `text` beside tool calls is what the model says before them: Cohere's plan. `citations` are told in
-    Cohere's dialect alone. Without a `finish_reason` it is the one that fits, without a `usage` words are
-    counted. Log probabilities are given where the request wants them.
+    `text` beside tool calls is what the model says before them: Cohere's plan. `citations` are told where the
+    dialect has them. Without a `finish_reason` it is the one that fits, without a `usage` words are counted.
+    `stop_sequence` is the one that was met, where the dialect tells it. Log probabilities are given where the
+    request wants them.
 
     The rest bends streams: text and arguments go a word at a time or by `delta_characters`;
     `usage_placement` is for OpenAI's dialect; `error_after_events` puts the dialect's error frame after so
@@ -78,6 +79,7 @@ class Answer(Reply, frozen=True, tag="answer"):
     thinking: str | None = None
     citations: tuple[Citation, ...] = ()
     finish_reason: FinishReason | None = None
+    stop_sequence: str | None = None
     usage: Usage | None = None
     delta_characters: Annotated[int, Meta(ge=1)] | None = None
     usage_placement: UsagePlacement = "as_asked"

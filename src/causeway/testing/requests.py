@@ -3,9 +3,12 @@
 import base64
 import binascii
 from typing import Any
+from urllib.parse import parse_qs
 
 import msgspec
 from msgspec import Struct
+
+_KEY_HEADERS = ("x-api-key", "api-key", "x-goog-api-key")
 
 
 class RecordedRequest(Struct, frozen=True, kw_only=True):
@@ -31,7 +34,11 @@ class RecordedRequest(Struct, frozen=True, kw_only=True):
 
     @property
     def key(self) -> str | None:
-        """The API key that came with it: a bearer token, `x-api-key`, `api-key` or a Basic password."""
+        """The API key that came with it.
+
+        A bearer token, a Basic password, the access key's id of an AWS signature, the header `x-api-key`,
+        `api-key` or `x-goog-api-key`, or `key` of the query.
+        """
         scheme, _, credentials = self.headers.get("authorization", "").partition(" ")
         match scheme.lower():
             case "bearer":
@@ -41,7 +48,10 @@ class RecordedRequest(Struct, frozen=True, kw_only=True):
                     return base64.b64decode(credentials, validate=True).decode().partition(":")[2]
                 except (binascii.Error, UnicodeDecodeError):
                     return None
-        return self.headers.get("x-api-key") or self.headers.get("api-key")
+            case "aws4-hmac-sha256":
+                return credentials.partition("Credential=")[2].partition("/")[0] or None
+        in_headers = (self.headers.get(name) for name in _KEY_HEADERS)
+        return next(filter(None, in_headers), None) or parse_qs(self.query).get("key", [None])[0]
 
     def __repr__(self) -> str:
         return f"RecordedRequest({self.number}: {self.method} {self.path}, {len(self.body)} bytes)"

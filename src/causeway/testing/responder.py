@@ -9,16 +9,32 @@ from contextlib import suppress
 
 import msgspec
 
+from causeway.testing.anthropic import AnthropicDialect
+from causeway.testing.bedrock import BedrockDialect
 from causeway.testing.behaviour import default_answer
 from causeway.testing.cohere import CohereDialect
 from causeway.testing.dialect import Dialect, Offer, Operation, Rendered
+from causeway.testing.gemini import GeminiDialect
 from causeway.testing.openai import OpenAIDialect
 from causeway.testing.question import RefusedError
 from causeway.testing.replies import Answer, Raw, Recording, Replay, Reply, Status
 from causeway.testing.requests import RecordedRequest
+from causeway.testing.responses import ResponsesDialect
 
 Respond = Callable[[RecordedRequest], Reply | None]
-DIALECTS: dict[str, Dialect] = {dialect.name: dialect for dialect in (OpenAIDialect(), CohereDialect())}
+DIALECTS: dict[str, type[Dialect]] = {
+    dialect.name: dialect
+    for dialect in (
+        OpenAIDialect,
+        ResponsesDialect,
+        CohereDialect,
+        AnthropicDialect,
+        GeminiDialect,
+        BedrockDialect,
+    )
+}
+# Words in a path or a client's name that stand for a dialect's.
+_OTHER_NAMES = {"/v1beta/": "gemini", "google-genai": "gemini"}
 # A body that was recorded is neither in chunks nor compressed.
 _HEADERS_OF_TRANSFER = {
     "transfer-encoding",
@@ -39,7 +55,7 @@ class Responder:
     def __init__(self, dialects: Sequence[str], offer: Offer, required_key: str | None) -> None:
         self.script: deque[Reply] = deque()
         self.respond: Respond | None = None
-        self._dialects = [DIALECTS[name] for name in dialects]
+        self._dialects = [DIALECTS[name]() for name in dialects]
         self._offer = offer
         self._required_key = required_key
 
@@ -55,15 +71,14 @@ class Responder:
     def _decide(
         self, request: RecordedRequest, dialect: Dialect, operation: Operation | None
     ) -> tuple[Reply, Rendered | Raw]:
-        if self._required_key is not None and request.key != self._required_key:
-            message = dialect.describe_key_error(is_missing=not request.key)
-            return Status(401, message), dialect.write_error(401, message, request.number)
-        reply = self._scripted(request, is_chat=operation == "chat")
         try:
+            if self._required_key is not None and request.key != self._required_key:
+                raise dialect.refuse_key(is_missing=not request.key)
+            reply = self._scripted(request, is_chat=operation == "chat")
             return self._render(reply, request, dialect, operation)
         except RefusedError as error:
-            rendered = dialect.write_error(error.status, error.message, request.number)
-            return Status(error.status, error.message), rendered
+            refusal = Status(error.status, error.message, error.body)
+            return refusal, _status(refusal, dialect, request.number)
 
     def _find(self, request: RecordedRequest) -> tuple[Dialect, Operation | None]:
         """Return whose endpoint it is: of several dialects', the one that path or client names."""
@@ -73,6 +88,7 @@ class Responder:
             if (operation := dialect.operation_of(request.method, request.path)) is not None
         ]
         hints = f"{request.path} {request.headers.get('user-agent', '')}".lower()
+        hints += "".join(name for word, name in _OTHER_NAMES.items() if word in hints)
         named = [pair for pair in found if pair[0].name in hints]
         return (named or found or [(self._dialects[0], None)])[0]
 

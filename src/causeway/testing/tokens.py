@@ -26,3 +26,8 @@ def token_id(token: str) -> int:
 def logprob_of(token: str) -> float:
     """Return the log probability of a token, the same in every run."""
     return -(token_id(token) % 1000) / 1000
+
+
+def alternatives_of(token: str, count: int) -> list[tuple[str, float]]:
+    """Return so many tokens that might have stood there, itself first, each with its log probability."""
+    return [(f"{token}{'~' * rank}", logprob_of(token) - rank) for rank in range(count)]

@@ -27,6 +27,7 @@ OPENAI = Dialect(
     error_faces={
         "/openai/": OpenAiChat(is_unified=False),
         "/v1/chat/": OpenAiChat(is_unified=True),
+        "/v1/completions": OpenAiChat(is_unified=True),
         "/v1/embeddings": OpenAiChat(is_unified=True),
     },
     chat_provider=lambda quirks: OpenAiProvider(msgspec.convert(quirks, OpenAiQuirks)),

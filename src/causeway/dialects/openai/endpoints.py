@@ -13,6 +13,7 @@ from causeway.dialects.mounts import FRAMEWORKS
 from causeway.dialects.openai.chat_face import OpenAiChat
 from causeway.dialects.openai.embeddings import OpenAiEmbeddings
 from causeway.dialects.openai.models import OpenAiModels
+from causeway.dialects.openai.text_completion_face import OpenAiTextCompletion
 
 # Where OpenAI's API stands, its own `/v1` left out or not.
 OPENAI_PREFIXES = (
@@ -44,6 +45,15 @@ def endpoints() -> Iterator[Endpoint]:
         yield ChatEndpoint(
             f"{prefix}/chat/completions",
             OpenAiChat(is_unified=False, needs_model=False),
+            path_provider="azure",
+        )
+    yield ChatEndpoint("/v1/completions", OpenAiTextCompletion(is_unified=True))
+    for prefix in OPENAI_PREFIXES:
+        yield ChatEndpoint(f"{prefix}/completions", OpenAiTextCompletion(is_unified=False))
+    for prefix in AZURE_PREFIXES:
+        yield ChatEndpoint(
+            f"{prefix}/completions",
+            OpenAiTextCompletion(is_unified=False, needs_model=False),
             path_provider="azure",
         )
     yield EmbedEndpoint("/v1/embeddings", OpenAiEmbeddings(is_unified=True))

@@ -1,0 +1,1 @@
+"""Anthropic's Messages API, from both sides, and what stands beside it."""

@@ -1,0 +1,1 @@
+"""Amazon Bedrock: Converse on both faces, its binary streams, token counts, and the bodies of InvokeModel."""
