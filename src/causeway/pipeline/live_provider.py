@@ -126,20 +126,16 @@ class LiveProvider:
             yield key.name, self._breakers[key.id].state(now) == "closed"
 
     def send(
-        self, operation: Operation, key: ProviderKey, model: str, body: bytes, *, is_stream: bool = False
+        self, operation: Operation, key: ProviderKey, model: str, body: bytes
     ) -> AbstractAsyncContextManager[OutboundResponse]:
         """Send a request, as `OutboundClient.send` does; without a body it is a GET."""
-        destination = self._destinations[operation, key.id, model, bool(body), is_stream]
-        return self._client.send(
-            OutboundRequest(
-                method=destination.method,
-                url=destination.url,
-                headers=destination.headers,
-                body=body,
-                is_stream=is_stream,
-                network=self.provider.network,
-            )
-        )
+        return self._client.send(self._request(operation, key, model, body, is_stream=False))
+
+    def open_stream(
+        self, operation: Operation, key: ProviderKey, model: str, body: bytes
+    ) -> Awaitable[OutboundResponse]:
+        """Send a request for a stream, as `OutboundClient.open` does."""
+        return self._client.open(self._request(operation, key, model, body, is_stream=True))
 
     async def attempt(
         self, model: str, options: CallOptions, trail: Trail, place: Place, ask: Ask[Answer]
@@ -187,6 +183,19 @@ class LiveProvider:
             trail.attempts.append(lease.note(name, "", 200, index))
             self._keep_sticky(key, model, options, place)
             return answer
+
+    def _request(
+        self, operation: Operation, key: ProviderKey, model: str, body: bytes, *, is_stream: bool
+    ) -> OutboundRequest:
+        destination = self._destinations[operation, key.id, model, bool(body), is_stream]
+        return OutboundRequest(
+            method=destination.method,
+            url=destination.url,
+            headers=destination.headers,
+            body=body,
+            is_stream=is_stream,
+            network=self.provider.network,
+        )
 
     def _lease(self, key: ProviderKey, model: str) -> Lease:
         breaker = self._breakers[key.id]

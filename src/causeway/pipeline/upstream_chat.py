@@ -6,30 +6,31 @@ around it.
 """
 
 import time
-from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
-from contextlib import AsyncExitStack, aclosing
+from collections.abc import Iterable, Iterator
 
 import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
 from causeway.dialects.faces import ChatProviderFace
-from causeway.model.errors import CausewayError, UpstreamProtocolError, UpstreamRefusedError
+from causeway.model.errors import UpstreamProtocolError, UpstreamRefusedError
 from causeway.model.events import Event
 from causeway.model.fold import fold, unfold
 from causeway.model.loss import LossReport
 from causeway.model.provenance import Provenance
 from causeway.model.request import ChatRequest
 from causeway.model.response import ChatResponse
-from causeway.pipeline.answers import OpenStream, Part, WholeAnswer, read_head
+from causeway.pipeline.answers import OpenStream, WholeAnswer, read_head
 from causeway.pipeline.call import ChatCall, Trail, request_type
 from causeway.pipeline.grounded import Citer, Grounding
 from causeway.pipeline.live_provider import Lease, LiveProvider
 from causeway.pipeline.ports import OutboundResponse
-from causeway.pipeline.provider_answer import hide_key, media_type, raise_for_status
-from causeway.pipeline.relay import relay_stream
+from causeway.pipeline.provider_answer import media_type, raise_for_status
+from causeway.pipeline.provider_stream import PartReader, ProviderStream
+from causeway.pipeline.relay import Relay
 from causeway.pipeline.stop_stage import StopStage
 from causeway.pipeline.targets import Place
+from causeway.pipeline.translation import Told, Translation, staged
 from causeway.providers.network import MAX_RESPONSE_BYTES
 from causeway.rules.provider_keys import ProviderKey
 from causeway.wire.json_members import remove_member, replace_member
@@ -93,32 +94,24 @@ class UpstreamChat:
             prepared = await self._ground(prepared)
 
         async def ask(key: ProviderKey, model: str, lease: Lease) -> OpenStream:
-            def settle(error: CausewayError | None) -> None:
-                if error is not None:
-                    hide_key(error, key)
-                lease.settle(error)
-
             body, losses = self._encode(call, prepared, model)
             started = time.perf_counter()
-            async with AsyncExitStack() as resources:
-                response = await resources.enter_async_context(
-                    self._live.send("chat", key, model, body, is_stream=True)
-                )
+            response = await self._live.open_stream("chat", key, model, body)
+            try:
                 if response.status != 200:
                     await raise_for_status(response, self._face, key)
-                parts = await self._parts(response, prepared)
-                resources.push_async_callback(parts.aclose)
-                head = await read_head(parts)
-                lease.settle_trial()
-                resources.callback(lease.release)
-                return OpenStream(
-                    head,
-                    parts,
-                    resources.pop_all(),
-                    losses=losses,
-                    provenance=self._provenance(call, key, model, place, started),
-                    on_end=settle,
-                )
+                stream = ProviderStream(response, await self._reader(response, prepared), lease)
+                head = await read_head(stream)
+            except BaseException:
+                response.close()
+                raise
+            lease.settle_trial()
+            return OpenStream(
+                head=head,
+                rest=stream,
+                losses=losses,
+                provenance=self._provenance(call, key, model, place, started),
+            )
 
         return await self._live.attempt(self.model, call.options, trail, place, ask)
 
@@ -154,43 +147,18 @@ class UpstreamChat:
         losses.refuse_if_strict()
         return body, losses
 
-    async def _parts(self, response: OutboundResponse, prepared: _Prepared) -> AsyncGenerator[Part, None]:
+    async def _reader(self, response: OutboundResponse, prepared: _Prepared) -> PartReader:
         kind = media_type(response)
         if kind == "application/json":  # a provider that does not stream this, or an error under 200
             content = await response.read(MAX_RESPONSE_BYTES)
-            return _as_generator(list(self._staged(unfold(self._face.decode_response(content)), prepared)))
+            return Told(list(self._staged(unfold(self._face.decode_response(content)), prepared)))
         if kind not in (self._face.stream_media_type, ""):
             raise UpstreamProtocolError(
                 f"the provider answered with {kind[:100]} where a stream was asked for"
             )
         if prepared.is_relayed:
-            return relay_stream(response.chunks(), self._face)
-        return self._translated(response, prepared)
-
-    async def _translated(
-        self, response: OutboundResponse, prepared: _Prepared
-    ) -> AsyncGenerator[Part, None]:
-        decoder = self._face.stream_decoder()
-        stop, citer = self._stop_stage(prepared), prepared.citer
-        events: list[Event] = []
-        take = _taker(events, stop, citer)
-        try:
-            async with aclosing(response.chunks()) as chunks:
-                async for chunk in chunks:
-                    take(decoder.feed(chunk))
-                    if stop is not None and stop.is_stopped:
-                        yield [*events, stop.early_end()]
-                        return
-                    if events:
-                        yield events.copy()
-                        events.clear()
-            take(decoder.finish())
-        except CausewayError:
-            if events:  # what came before the failure is told before it
-                yield events
-            raise
-        if events:
-            yield events
+            return Relay(self._face)
+        return Translation(self._face.stream_decoder(), self._stop_stage(prepared), prepared.citer)
 
     def _finish(self, response: ChatResponse, prepared: _Prepared) -> ChatResponse:
         if prepared.citer is None and self._stop_stage(prepared) is None:
@@ -200,7 +168,7 @@ class UpstreamChat:
     def _staged(self, events: Iterable[Event], prepared: _Prepared) -> Iterator[Event]:
         stop = self._stop_stage(prepared)
         for event in events:
-            yield from _staged(event, stop, prepared.citer)
+            yield from staged(event, stop, prepared.citer)
 
     def _stop_stage(self, prepared: _Prepared) -> StopStage | None:
         sequences = prepared.request.sampling.stop_sequences
@@ -221,31 +189,3 @@ class UpstreamChat:
             primary_model=place.primary_model,
             upstream_milliseconds=(time.perf_counter() - started) * 1000,
         )
-
-
-def _staged(event: Event, stop: StopStage | None, citer: Citer | None) -> Iterator[Event]:
-    for told in [event] if stop is None else stop.tell(event):
-        if citer is None:
-            yield told
-        else:
-            yield from citer.tell(told)
-
-
-def _taker(
-    events: list[Event], stop: StopStage | None, citer: Citer | None
-) -> Callable[[Iterable[Event]], None]:
-    """Return what adds decoded events to `events` one by one, so that those before an error are kept."""
-    if stop is None and citer is None:
-        return events.extend
-
-    def take(decoded: Iterable[Event]) -> None:
-        for event in decoded:
-            events.extend(_staged(event, stop, citer))
-            if stop is not None and stop.is_stopped:
-                return
-
-    return take
-
-
-async def _as_generator(events: list[Event]) -> AsyncGenerator[Part, None]:
-    yield events

@@ -30,7 +30,12 @@ async def start_stream(send: Send, media_type: bytes, headers: Headers) -> None:
 
 async def send_chunk(send: Send, body: bytes) -> None:
     """Send a piece of a stream."""
-    await send({"type": "http.response.body", "body": body, "more_body": True})
+    await send(chunk_message(body))
+
+
+def chunk_message(body: bytes) -> AsgiMessage:
+    """Return what sends a piece of a stream."""
+    return {"type": "http.response.body", "body": body, "more_body": True}
 
 
 async def end_stream(send: Send) -> None:

@@ -5,7 +5,7 @@ HTTP error; after it, errors are told inside the stream.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 
 from msgspec.structs import replace
 
@@ -17,11 +17,11 @@ from causeway.model.request import ChatRequest
 from causeway.pipeline.answers import Part
 from causeway.pipeline.call import ChatCall
 from causeway.pipeline.chat import ChatService, ChatStream, failed_stream
-from causeway.server.asgi import Headers, Receive, Send, end_stream, send_chunk, send_json, start_stream
-from causeway.server.broken_end import BrokenEnd
+from causeway.server.asgi import Headers, Receive, Send, send_json
 from causeway.server.call import Call, path_model
 from causeway.server.call_headers import decode_options, decode_strictness, encode_losses, encode_provenance
 from causeway.server.disconnect import DisconnectWatch
+from causeway.server.stream_writer import StreamWriter
 
 
 class ChatHandler:
@@ -40,9 +40,19 @@ class ChatHandler:
         self._is_strict = is_strict
 
     async def serve(
-        self, endpoint: ChatEndpoint, call: Call, headers: Headers, receive: Receive | None, send: Send
+        self,
+        endpoint: ChatEndpoint,
+        call: Call,
+        headers: Headers,
+        receive: Receive | None,
+        send: Send,
+        *,
+        sends_at_once: bool = False,
     ) -> None:
-        """Answer one call; raises CausewayError while nothing has been sent."""
+        """Answer one call; raises CausewayError while nothing has been sent.
+
+        `sends_at_once` says what `SENDS_AT_ONCE` does of `send`.
+        """
         face = endpoint.face
         losses = LossReport(strict=decode_strictness(call.headers, self._is_strict))
         request = _on_path(endpoint, face.decode_request(call.body, losses), call.path)
@@ -51,7 +61,8 @@ class ChatHandler:
         )
         with DisconnectWatch(receive):
             if request.stream:
-                await self._serve_stream(face, chat, headers, send)
+                writer = StreamWriter(face, send, sends_at_once=sends_at_once)
+                await self._serve_stream(face, chat, headers, writer)
             else:
                 await self._serve_whole(face, chat, headers, send)
 
@@ -67,74 +78,76 @@ class ChatHandler:
         all_headers = headers + _telling(face, answer.losses, answer.provenance) + own_headers
         await send_json(send, 200, body, all_headers)
 
-    async def _serve_stream(self, face: ChatClientFace, chat: ChatCall, headers: Headers, send: Send) -> None:
+    async def _serve_stream(
+        self, face: ChatClientFace, chat: ChatCall, headers: Headers, writer: StreamWriter
+    ) -> None:
         if not self._heartbeat_seconds:
-            await self._send_stream(face, chat, await self._service.open_stream(chat), headers, send)
+            await self._send_stream(face, chat, await self._service.open_stream(chat), headers, writer)
             return
         opening = asyncio.ensure_future(self._service.open_stream(chat))
-        has_started = False
         try:
             while not (await asyncio.wait({opening}, timeout=self._heartbeat_seconds))[0]:
-                if not has_started:
-                    await start_stream(
-                        send, face.stream_media_type, headers + face.warning_headers(chat.losses)
-                    )
-                    has_started = True
-                await send_chunk(send, face.heartbeat)
+                if not writer.has_started:
+                    await writer.start(headers + face.warning_headers(chat.losses))
+                await writer.beat()
         except BaseException:
             await _abandon(opening)
             raise
-        if not has_started:
-            await self._send_stream(face, chat, opening.result(), headers, send)
-        elif error := opening.exception():
-            encoder = face.stream_encoder(chat.request, _nobody(chat.request))
-            for event in failed_stream(error):
-                await send_chunk(send, encoder.encode(event))
-            await end_stream(send)
+        if writer.has_started and (error := opening.exception()):
+            writer.begin(chat.request, _nobody(chat.request))
+            writer.take(failed_stream(error))
+            await writer.drain()
+            await writer.end()
         else:
-            await self._send_stream(face, chat, opening.result(), None, send)
+            await self._send_stream(face, chat, opening.result(), headers, writer)
 
     async def _send_stream(
-        self, face: ChatClientFace, chat: ChatCall, stream: ChatStream, headers: Headers | None, send: Send
+        self,
+        face: ChatClientFace,
+        chat: ChatCall,
+        stream: ChatStream,
+        headers: Headers,
+        writer: StreamWriter,
     ) -> None:
-        """Send an open stream and close it; without `headers` the status has been sent already."""
+        """Send an open stream and close it."""
         try:
-            encoder = face.stream_encoder(chat.request, stream.provenance)
-            if headers is not None:
-                all_headers = headers + _telling(face, stream.losses, stream.provenance)
-                await start_stream(send, face.stream_media_type, all_headers)
-            parts = stream.parts()
-            broken_end: BrokenEnd | None = None
-            async for part in self._with_heartbeats(parts) if self._heartbeat_seconds else parts:
-                if part is None:
-                    frames = face.heartbeat
-                elif isinstance(part, bytes):
-                    broken_end = broken_end or BrokenEnd(encoder)
-                    frames = face.relay_frame(part, stream.provenance)
-                else:
-                    frames = (encoder if broken_end is None else broken_end).encode_all(part)
-                if frames:
-                    await send_chunk(send, frames)
-            await end_stream(send)
+            writer.begin(chat.request, stream.provenance)
+            if not writer.has_started:
+                await writer.start(headers + _telling(face, stream.losses, stream.provenance))
+            if self._heartbeat_seconds:
+                await self._pump_with_heartbeats(stream, writer)
+            else:
+                while not await stream.pump(writer.take):
+                    await writer.drain()
+            await writer.end()
         finally:
             await stream.aclose()
 
-    async def _with_heartbeats(self, parts: AsyncIterator[Part]) -> AsyncIterator[Part | None]:
-        pending = asyncio.ensure_future(anext(parts, None))
-        try:
-            while True:
-                done, _ = await asyncio.wait({pending}, timeout=self._heartbeat_seconds)
-                if not done:
-                    yield None
-                    continue
-                part = pending.result()
-                if part is None:
-                    return
-                yield part
-                pending = asyncio.ensure_future(anext(parts, None))
-        finally:
-            pending.cancel()
-            await asyncio.wait({pending})
+    async def _pump_with_heartbeats(self, stream: ChatStream, writer: StreamWriter) -> None:
+        loop = asyncio.get_running_loop()
+        spoke_at = loop.time()
+
+        def take(part: Part) -> bool:
+            nonlocal spoke_at
+            spoke_at = loop.time()
+            return writer.take(part)
+
+        is_over = False
+        while not is_over:
+            pumping = asyncio.ensure_future(stream.pump(take))
+            try:
+                while not pumping.done():
+                    remaining = spoke_at + self._heartbeat_seconds - loop.time()
+                    if remaining > 0:
+                        await asyncio.wait({pumping}, timeout=remaining)
+                    else:
+                        spoke_at = loop.time()
+                        await writer.beat()
+                is_over = pumping.result()
+            finally:
+                pumping.cancel()
+                await asyncio.wait({pumping})
+            await writer.drain()
 
 
 def _on_path(endpoint: ChatEndpoint, request: ChatRequest, parameters: Mapping[str, str]) -> ChatRequest:

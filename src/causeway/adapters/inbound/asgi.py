@@ -17,6 +17,10 @@ CANCELS_ON_DISCONNECT = "causeway.cancels_on_disconnect"
 """The extension by which a server says that it cancels the application's task itself once the connection is
 over before the answer is complete, so that the application need not wait for `http.disconnect`."""
 
+SENDS_AT_ONCE = "causeway.sends_at_once"
+"""The extension by which a server says that `send` has acted when it returns, and gives a future: one that is
+done need not be waited for. So the application may send where it cannot wait."""
+
 WHOLE_BODY = "causeway.whole_body"
 """The extension by which a server gives a small body that came with its head, so that the application need
 not ask for it. `receive` gives it all the same."""

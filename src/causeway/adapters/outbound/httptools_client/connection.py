@@ -2,7 +2,8 @@
 
 It knows nothing of names, of TLS and of how it was opened. Whoever uses it waits with `wait`, which costs
 one future and no timer of its own: a connection has a single timer, which is set anew only when a limit
-ends before it would fire. tests/adapters/test_httptools_faults.py.
+ends before it would fire. Who waits may have what comes handed on where it arrives, and wakes only at the
+end. tests/adapters/test_httptools_faults.py.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ from causeway.adapters.outbound.failure_reason import failure_reason
 from causeway.adapters.outbound.httptools_client.answer import Answer, AnswerReader
 from causeway.adapters.outbound.httptools_client.limits import Limit
 from causeway.model.errors import UpstreamConnectionError, UpstreamError, UpstreamProtocolError
+from causeway.pipeline.ports import TakeBytes
 
 _MAX_JOINED_BYTES = 64 * 1024
 _PAUSE_BYTES = 128 * 1024
@@ -44,7 +46,8 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport
         self._readable = select.poll()
         self._answer: Answer | None = None
-        self._waiter: asyncio.Future[None] | None = None
+        self._waiter: asyncio.Future[bool] | None = None
+        self._hear: TakeBytes | None = None
         self._wanted_bytes = 0
         self._is_paused = False
         self._timer: asyncio.TimerHandle | None = None
@@ -74,19 +77,27 @@ class Connection(asyncio.Protocol):
             self._transport.write(body)
         return answer
 
-    def wait(self, wanted_bytes: int, moment: float, limit: Limit) -> asyncio.Future[None]:
+    def wait(
+        self, wanted_bytes: int, moment: float, limit: Limit, hear: TakeBytes | None = None
+    ) -> asyncio.Future[bool]:
         """Wait until the answer has its head and so many bytes, is complete, or has failed.
 
         At the `moment` of the loop's clock it fails with the error of `limit`. To be called where none of
-        this is so yet.
+        this is so yet. With `hear` what comes before the last is handed to it, and the wait ends with true
+        once it says that this is enough, and with what it raises.
         """
         self._wanted_bytes = wanted_bytes
+        self._hear = hear
+        self.extend(moment, limit)
+        waiter = self._waiter = self._loop.create_future()
+        return waiter
+
+    def extend(self, moment: float, limit: Limit) -> None:
+        """Let who waits wait until another moment, as `wait` has it."""
         self._deadline = moment
         self._limit = limit
         if moment < self._timer_moment:
             self._set_timer(moment)
-        waiter = self._waiter = self._loop.create_future()
-        return waiter
 
     def resume(self, answer: Answer) -> None:
         """Read on, where reading has paused since nobody took what had come."""
@@ -134,6 +145,8 @@ class Connection(asyncio.Protocol):
         if answer.is_complete:
             has_sent_all = not self._transport.get_write_buffer_size()
             self._end(is_reusable=self._reader.is_reusable and has_sent_all)
+        elif self._hear is not None and answer.pieces:
+            self._push(answer, self._hear)
         elif answer.has_head and answer.buffered_bytes >= self._wanted_bytes:
             if answer.buffered_bytes > _PAUSE_BYTES and not self._is_paused:
                 self._is_paused = True
@@ -175,12 +188,27 @@ class Connection(asyncio.Protocol):
         self._wake()
         self._owner.give_back(self, is_reusable=is_reusable)
 
-    def _wake(self) -> None:
+    def _push(self, answer: Answer, hear: TakeBytes) -> None:
+        waiter = self._waiter
+        if waiter is None or waiter.done():  # it has been cancelled, and what comes waits for its end
+            self._hear = None
+            return
+        try:
+            is_enough = hear(answer.take())
+        except Exception as error:
+            self._hear = self._waiter = None
+            waiter.set_exception(error)
+            return
+        if is_enough:
+            self._wake(is_enough=True)
+
+    def _wake(self, *, is_enough: bool = False) -> None:
+        self._hear = None
         waiter = self._waiter
         if waiter is not None:
             self._waiter = None
             if not waiter.done():
-                waiter.set_result(None)
+                waiter.set_result(is_enough)
 
     def _set_timer(self, moment: float) -> None:
         if self._timer is not None:
