@@ -114,8 +114,11 @@ class ChatStream:
         """Hand the parts to `take` as `PartSource.pump` does; raises only what `take` does."""
 
         def tell(part: Part) -> bool:
-            told = self._told(part)
-            return (bool(told) and take(told)) or self._is_over
+            if isinstance(part, bytes):
+                self._is_relayed = True
+            else:
+                part = self._untold(part) if self._is_relayed else self._ordered(part)
+            return (bool(part) and take(part)) or self._is_over
 
         if self._is_over:
             return True
@@ -131,13 +134,6 @@ class ChatStream:
             take([*([] if self._is_relayed else self._order.closing_events()), self._end])
             return False
         return True
-
-    def _told(self, part: Part) -> Part:
-        """Return what is to be told for a part, which may be nothing."""
-        if isinstance(part, bytes):
-            self._is_relayed = True
-            return part
-        return self._untold(part) if self._is_relayed else self._ordered(part)
 
     def _ordered(self, events: list[Event]) -> list[Event]:
         """Return the events; from the first on that may not come, the end of the stream instead."""

@@ -31,6 +31,8 @@ class FrameCutter:
 
     def feed(self, chunk: bytes) -> bytes:
         """Return all frames that are complete now, as they came; raises UpstreamProtocolError."""
+        if not self._rest and chunk.endswith(_MARKS[0]):
+            return chunk
         # What came before holds no end of a frame, but may hold the beginning of one.
         start = max(0, len(self._rest) - 2)
         self._rest += chunk
@@ -134,10 +136,10 @@ class _Tap:
         return passed_on, None
 
     def _is_uneventful(self, frames: bytes) -> bool:
-        return (
-            not any(marker in frames for marker in self._markers)
-            and _OBJECT_FRAMES.fullmatch(frames) is not None
-        )
+        for marker in self._markers:
+            if marker in frames:
+                return False
+        return _OBJECT_FRAMES.fullmatch(frames) is not None
 
     def finish(self) -> None:
         """Take the stream's end; raises UpstreamProtocolError where it came too early."""

@@ -24,11 +24,12 @@ class Translation:
     def feed(self, chunk: bytes) -> Part:
         """See `PartReader.feed`."""
         self._take(self._decoder.feed(chunk))
-        stop = self._stop
+        stop, events = self._stop, self._events
         if stop is not None and stop.is_stopped:
             self.is_finished = True
-            self._events.append(stop.early_end())
-        return self._told()
+            events.append(stop.early_end())
+        self._events = []
+        return events
 
     def finish(self) -> list[Part]:
         """See `PartReader.finish`."""
@@ -37,11 +38,7 @@ class Translation:
 
     def break_off(self) -> list[Part]:
         """See `PartReader.break_off`: what came before an error is told before it."""
-        return [self._told()] if self._events else []
-
-    def _told(self) -> list[Event]:
-        events, self._events = self._events, []
-        return events
+        return [self._events] if self._events else []
 
     def _take(self, decoded: Iterable[Event]) -> None:
         """Add decoded events one by one, so that those before an error are kept."""

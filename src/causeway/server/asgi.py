@@ -1,8 +1,8 @@
 """ASGI's types and the few ways in which this server answers. Knows no dialect."""
 
-from causeway.adapters.inbound.asgi import AsgiMessage, Headers, Receive, Scope, Send
+from causeway.adapters.inbound.asgi import AsgiMessage, Headers, Receive, Scope, Send, Write
 
-__all__ = ["AsgiMessage", "Headers", "Receive", "Scope", "Send"]
+__all__ = ["AsgiMessage", "Headers", "Receive", "Scope", "Send", "Write"]
 
 JSON_TYPE = (b"content-type", b"application/json")
 
@@ -30,12 +30,7 @@ async def start_stream(send: Send, media_type: bytes, headers: Headers) -> None:
 
 async def send_chunk(send: Send, body: bytes) -> None:
     """Send a piece of a stream."""
-    await send(chunk_message(body))
-
-
-def chunk_message(body: bytes) -> AsgiMessage:
-    """Return what sends a piece of a stream."""
-    return {"type": "http.response.body", "body": body, "more_body": True}
+    await send({"type": "http.response.body", "body": body, "more_body": True})
 
 
 async def end_stream(send: Send) -> None:

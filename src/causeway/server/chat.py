@@ -17,7 +17,7 @@ from causeway.model.request import ChatRequest
 from causeway.pipeline.answers import Part
 from causeway.pipeline.call import ChatCall
 from causeway.pipeline.chat import ChatService, ChatStream, failed_stream
-from causeway.server.asgi import Headers, Receive, Send, send_json
+from causeway.server.asgi import Headers, Receive, Send, Write, send_json
 from causeway.server.call import Call, path_model
 from causeway.server.call_headers import decode_options, decode_strictness, encode_losses, encode_provenance
 from causeway.server.disconnect import DisconnectWatch
@@ -46,12 +46,11 @@ class ChatHandler:
         headers: Headers,
         receive: Receive | None,
         send: Send,
-        *,
-        sends_at_once: bool = False,
+        write: Write | None = None,
     ) -> None:
         """Answer one call; raises CausewayError while nothing has been sent.
 
-        `sends_at_once` says what `SENDS_AT_ONCE` does of `send`.
+        `write` is the server's, if it has one (`WRITE`).
         """
         face = endpoint.face
         losses = LossReport(strict=decode_strictness(call.headers, self._is_strict))
@@ -61,7 +60,7 @@ class ChatHandler:
         )
         with DisconnectWatch(receive):
             if request.stream:
-                writer = StreamWriter(face, send, sends_at_once=sends_at_once)
+                writer = StreamWriter(face, send, write)
                 await self._serve_stream(face, chat, headers, writer)
             else:
                 await self._serve_whole(face, chat, headers, send)

@@ -1,37 +1,34 @@
 """Writes one stream to its caller, each part where it comes. Knows a dialect only by its face."""
 
-import asyncio
 from collections.abc import Awaitable
-from typing import cast
 
 from causeway.dialects.faces import ChatClientFace, StreamEncoder
 from causeway.model.provenance import Provenance
 from causeway.model.request import ChatRequest
 from causeway.pipeline.answers import Part
-from causeway.server.asgi import Headers, Send, chunk_message, end_stream, send_chunk, start_stream
+from causeway.server.asgi import Headers, Send, Write, end_stream, send_chunk, start_stream
 from causeway.server.broken_end import BrokenEnd
 
 
 class StreamWriter:
     """Encodes parts and sends them, between `start` and `end`; before the first, `begin` says whose they are.
 
-    With `sends_at_once` (`SENDS_AT_ONCE`) a part is sent when it is taken, until the client reads too
-    slowly; without, when `drain` is waited for.
+    With `write` (`WRITE`) a part is sent when it is taken, until the client reads too slowly; without, when
+    `drain` is waited for.
     """
 
     __slots__ = (
-        "_broken_end", "_encoder", "_face", "_pending", "_provenance", "_send", "_sends_at_once",
-        "has_started",
+        "_broken_end", "_encoder", "_face", "_pending", "_provenance", "_send", "_write", "has_started",
     )  # fmt: skip
 
-    def __init__(self, face: ChatClientFace, send: Send, *, sends_at_once: bool) -> None:
+    def __init__(self, face: ChatClientFace, send: Send, write: Write | None) -> None:
         self._face = face
         self._send = send
-        self._sends_at_once = sends_at_once
+        self._write = write
         self._encoder: StreamEncoder
         self._provenance: Provenance
         self._broken_end: BrokenEnd | None = None
-        self._pending: bytes | Awaitable[None] = b""
+        self._pending: bytes | Awaitable[None] | None = None
         self.has_started = False
 
     async def start(self, headers: Headers) -> None:
@@ -59,22 +56,17 @@ class StreamWriter:
             frames = (self._broken_end or self._encoder).encode_all(part)
         if not frames:
             return False
-        if not self._sends_at_once:
-            self._pending = frames
-            return True
-        sent = cast("asyncio.Future[None]", self._send(chunk_message(frames)))
-        if sent.done():
-            return False
-        self._pending = sent
-        return True
+        write = self._write
+        self._pending = pending = frames if write is None else write(frames)
+        return pending is not None
 
     async def drain(self) -> None:
         """Wait until what was taken has been sent, and the client has read most of it."""
-        pending, self._pending = self._pending, b""
-        if not isinstance(pending, bytes):
-            await pending
-        elif pending:
+        pending, self._pending = self._pending, None
+        if isinstance(pending, bytes):
             await send_chunk(self._send, pending)
+        elif pending is not None:
+            await pending
 
     async def end(self) -> None:
         """Close the stream."""

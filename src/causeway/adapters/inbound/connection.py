@@ -11,7 +11,7 @@ import struct
 from collections.abc import Awaitable
 from typing import cast
 
-from causeway.adapters.inbound.asgi import CANCELS_ON_DISCONNECT, SENDS_AT_ONCE
+from causeway.adapters.inbound.asgi import CANCELS_ON_DISCONNECT
 from causeway.adapters.inbound.exchange import Exchange
 from causeway.adapters.inbound.refusal import LATE_HEAD, TOO_MANY_CONNECTIONS, Refusal, encode_refusal
 from causeway.adapters.inbound.request_reader import Request, RequestReader
@@ -22,7 +22,7 @@ _READ_PAUSE_BYTES = 128 * 1024
 _WRITE_PAUSE_BYTES = 64 * 1024
 _NEVER = float("inf")
 _ASGI = {"version": "3.0", "spec_version": "2.3"}
-_EXTENSIONS: dict[str, dict[str, object]] = {CANCELS_ON_DISCONNECT: {}, SENDS_AT_ONCE: {}}
+_EXTENSIONS: dict[str, dict[str, object]] = {CANCELS_ON_DISCONNECT: {}}
 _RESET_AT_CLOSE = struct.pack("ii", 1, 0)
 
 

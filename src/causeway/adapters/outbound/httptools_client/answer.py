@@ -103,8 +103,14 @@ class AnswerReader:
                 raise UpstreamProtocolError(reason) from None
             self.is_reusable = False
             return
-        if self._pieces:
-            self._keep_pieces()
+        pieces = self._pieces
+        if pieces:
+            if len(pieces) == 1 and not answer.is_complete:  # as with nearly every event of a stream
+                piece = pieces.pop()
+                answer.pieces.append(piece)
+                answer.buffered_bytes += len(piece)
+            else:
+                self._keep_pieces()
             self._framing_bytes = 0
         elif had_head and not answer.is_complete:
             self._framing_bytes += len(content)

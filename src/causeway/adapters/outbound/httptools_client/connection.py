@@ -2,12 +2,13 @@
 
 It knows nothing of names, of TLS and of how it was opened. Whoever uses it waits with `wait`, which costs
 one future and no timer of its own: a connection has a single timer, which is set anew only when a limit
-ends before it would fire. Who waits may have what comes handed on where it arrives, and wakes only at the
-end. tests/adapters/test_httptools_faults.py.
+ends before it would fire. Who waits may listen: what comes is handed on where it arrives, and he wakes only
+at the end. tests/adapters/test_httptools_faults.py.
 """
 
 import asyncio
 import select
+from collections.abc import Callable
 from typing import Protocol, cast
 
 from causeway.adapters.outbound.failure_reason import failure_reason
@@ -20,6 +21,10 @@ _MAX_JOINED_BYTES = 64 * 1024
 _PAUSE_BYTES = 128 * 1024
 _NEVER = float("inf")
 _CLOCK_SECONDS = 0.001  # uvloop counts in milliseconds, and may call a little too early
+
+
+EndOfSilence = Callable[[float], tuple[float, Limit]]
+"""Returns until when more must come, by the moment when something came last, and the limit that says so."""
 
 
 class Owner(Protocol):
@@ -48,6 +53,8 @@ class Connection(asyncio.Protocol):
         self._answer: Answer | None = None
         self._waiter: asyncio.Future[bool] | None = None
         self._hear: TakeBytes | None = None
+        self._heard_at = 0.0
+        self._end_of_silence: EndOfSilence
         self._wanted_bytes = 0
         self._is_paused = False
         self._timer: asyncio.TimerHandle | None = None
@@ -77,27 +84,29 @@ class Connection(asyncio.Protocol):
             self._transport.write(body)
         return answer
 
-    def wait(
-        self, wanted_bytes: int, moment: float, limit: Limit, hear: TakeBytes | None = None
-    ) -> asyncio.Future[bool]:
+    def wait(self, wanted_bytes: int, moment: float, limit: Limit) -> asyncio.Future[bool]:
         """Wait until the answer has its head and so many bytes, is complete, or has failed.
 
         At the `moment` of the loop's clock it fails with the error of `limit`. To be called where none of
-        this is so yet. With `hear` what comes before the last is handed to it, and the wait ends with true
-        once it says that this is enough, and with what it raises.
+        this is so yet.
         """
         self._wanted_bytes = wanted_bytes
-        self._hear = hear
-        self.extend(moment, limit)
-        waiter = self._waiter = self._loop.create_future()
-        return waiter
-
-    def extend(self, moment: float, limit: Limit) -> None:
-        """Let who waits wait until another moment, as `wait` has it."""
         self._deadline = moment
         self._limit = limit
         if moment < self._timer_moment:
             self._set_timer(moment)
+        waiter = self._waiter = self._loop.create_future()
+        return waiter
+
+    def listen(self, hear: TakeBytes, end_of_silence: EndOfSilence) -> None:
+        """Let `hear` have what comes before the last, while somebody waits.
+
+        The wait ends with true once it says that this is enough, and with what it raises. With all that
+        comes the moment is put off, as `end_of_silence` says.
+        """
+        self._hear = hear
+        self._heard_at = 0.0
+        self._end_of_silence = end_of_silence
 
     def resume(self, answer: Answer) -> None:
         """Read on, where reading has paused since nobody took what had come."""
@@ -201,6 +210,8 @@ class Connection(asyncio.Protocol):
             return
         if is_enough:
             self._wake(is_enough=True)
+        else:
+            self._heard_at = self._loop.time()
 
     def _wake(self, *, is_enough: bool = False) -> None:
         self._hear = None
@@ -221,6 +232,8 @@ class Connection(asyncio.Protocol):
         waiter = self._waiter
         if waiter is None or waiter.done():
             return
+        if self._hear is not None and self._heard_at:
+            self._deadline, self._limit = self._end_of_silence(self._heard_at)
         if self._loop.time() < self._deadline - _CLOCK_SECONDS:
             self._set_timer(self._deadline)
         else:

@@ -109,13 +109,6 @@ class Exchange:
 
     async def pump(self, take: TakeBytes) -> bool:
         """See `OutboundResponse.pump`; also raises UpstreamProtocolError for what is not HTTP."""
-
-        def hear(content: bytes) -> bool:
-            if take(content):
-                return True
-            self._connection.extend(*self._until_next())
-            return False
-
         try:
             if self._inflater is None and b"content-encoding" in self._answer.headers:
                 self._inflater = inflater_for(self.headers["content-encoding"])
@@ -123,7 +116,7 @@ class Exchange:
                 return await self._inflater.pump(self._next_chunk, take)
             while True:
                 while not self._has_come():
-                    if await self._wait(1, hear):
+                    if await self._wait(1, take):
                         return False
                 content = self._take_content()
                 if not content:
@@ -142,7 +135,7 @@ class Exchange:
                 return await self._collect(max_bytes)
             while not answer.is_complete and answer.error is None and answer.buffered_bytes <= max_bytes:
                 self._connection.resume(answer)
-                await self._wait(max_bytes + 1, None)
+                await self._wait(max_bytes + 1)
             if answer.buffered_bytes > max_bytes:
                 raise self._too_large(max_bytes)
             if answer.error is not None:
@@ -165,7 +158,7 @@ class Exchange:
     async def _next_chunk(self) -> bytes:
         """Return what has come, or wait for it; nothing at the end."""
         while not self._has_come():
-            await self._wait(1, None)
+            await self._wait(1)
         return self._take_content()
 
     def _take_content(self) -> bytes:
@@ -184,16 +177,20 @@ class Exchange:
             raise limit.exceeded_by(self._pool.origin)
         return bool(answer.pieces)
 
-    def _wait(self, wanted_bytes: int, hear: TakeBytes | None) -> asyncio.Future[bool]:
+    def _wait(self, wanted_bytes: int, hear: TakeBytes | None = None) -> asyncio.Future[bool]:
         """Wait for so much of the body, or hand it on as it comes, within the limits."""
-        return self._connection.wait(wanted_bytes, *self._until_next(), hear)
+        connection = self._connection
+        waiter = connection.wait(wanted_bytes, *self._end_of_silence(self._pool.loop.time()))
+        if hear is not None:
+            connection.listen(hear, self._end_of_silence)
+        return waiter
 
-    def _until_next(self) -> tuple[float, Limit]:
+    def _end_of_silence(self, heard_at: float) -> tuple[float, Limit]:
         """Return the moment by which the next of the body must come, and the limit that says so."""
         limit, moment = self._body_limit, self._body_moment
         if self._is_stream:
             idle = self._pool.limits.idle
-            silence = self._pool.loop.time() + idle.seconds
+            silence = heard_at + idle.seconds
             if limit is None or silence < moment:
                 limit, moment = idle, silence
         assert limit is not None  # noqa: S101  # an answer that is no stream has one
