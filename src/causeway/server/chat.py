@@ -5,7 +5,7 @@ HTTP error; after it, errors are told inside the stream.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 
 from msgspec.structs import replace
 
@@ -59,11 +59,14 @@ class ChatHandler:
             id=call.id, request=request, body=call.body, losses=losses, options=decode_options(call.headers)
         )
         with DisconnectWatch(receive):
-            if request.stream:
-                writer = StreamWriter(face, send, write)
-                await self._serve_stream(face, chat, headers, writer)
-            else:
+            if not request.stream:
                 await self._serve_whole(face, chat, headers, send)
+                return
+            writer = StreamWriter(face, send, write)
+            stream = await self._open_stream(face, chat, headers, writer)
+            del request, chat  # which may be large, and a stream long
+            if stream is not None:
+                await self._send_stream(stream, writer)
 
     async def _serve_whole(self, face: ChatClientFace, chat: ChatCall, headers: Headers, send: Send) -> None:
         answer = await self._service.answer(chat)
@@ -77,42 +80,54 @@ class ChatHandler:
         all_headers = headers + _telling(face, answer.losses, answer.provenance) + own_headers
         await send_json(send, 200, body, all_headers)
 
-    async def _serve_stream(
+    async def _open_stream(
         self, face: ChatClientFace, chat: ChatCall, headers: Headers, writer: StreamWriter
-    ) -> None:
-        if not self._heartbeat_seconds:
-            await self._send_stream(face, chat, await self._service.open_stream(chat), headers, writer)
-            return
-        opening = asyncio.ensure_future(self._service.open_stream(chat))
+    ) -> ChatStream | None:
+        """Return an open stream, its status sent; none where an error has been told under that status."""
+        opening = self._service.open_stream(chat)
+        if self._heartbeat_seconds:
+            opening = self._open_with_heartbeats(face, chat, opening, headers, writer)
         try:
-            while not (await asyncio.wait({opening}, timeout=self._heartbeat_seconds))[0]:
-                if not writer.has_started:
-                    await writer.start(headers + face.warning_headers(chat.losses))
-                await writer.beat()
-        except BaseException:
-            await _abandon(opening)
-            raise
-        if writer.has_started and (error := opening.exception()):
+            stream = await opening
+        except Exception as error:
+            if not writer.has_started:
+                raise
             writer.begin(chat.request, _nobody(chat.request))
             writer.take(failed_stream(error))
             await writer.drain()
             await writer.end()
-        else:
-            await self._send_stream(face, chat, opening.result(), headers, writer)
-
-    async def _send_stream(
-        self,
-        face: ChatClientFace,
-        chat: ChatCall,
-        stream: ChatStream,
-        headers: Headers,
-        writer: StreamWriter,
-    ) -> None:
-        """Send an open stream and close it."""
+            return None
         try:
             writer.begin(chat.request, stream.provenance)
             if not writer.has_started:
                 await writer.start(headers + _telling(face, stream.losses, stream.provenance))
+        except BaseException:
+            await stream.aclose()
+            raise
+        return stream
+
+    async def _open_with_heartbeats(
+        self,
+        face: ChatClientFace,
+        chat: ChatCall,
+        opening: Coroutine[None, None, ChatStream],
+        headers: Headers,
+        writer: StreamWriter,
+    ) -> ChatStream:
+        task = asyncio.ensure_future(opening)
+        try:
+            while not (await asyncio.wait({task}, timeout=self._heartbeat_seconds))[0]:
+                if not writer.has_started:
+                    await writer.start(headers + face.warning_headers(chat.losses))
+                await writer.beat()
+        except BaseException:
+            await _abandon(task)
+            raise
+        return task.result()
+
+    async def _send_stream(self, stream: ChatStream, writer: StreamWriter) -> None:
+        """Send an open stream to its end, and close it."""
+        try:
             if self._heartbeat_seconds:
                 await self._pump_with_heartbeats(stream, writer)
             else:

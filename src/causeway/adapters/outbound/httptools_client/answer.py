@@ -58,6 +58,11 @@ class AnswerReader:
     `is_reusable` says of the last answer, once it is complete, that another may follow on its connection.
     """
 
+    __slots__ = (
+        "_answer", "_fields", "_framing_bytes", "_has_body", "_head_bytes", "_is_interim", "_origin",
+        "_parser", "_pieces", "_refusal", "is_reusable", "on_body",
+    )  # fmt: skip
+
     def __init__(self, origin: str) -> None:
         self._origin = origin
         self._pieces: list[bytes] = []  # of the body, out of what is being fed

@@ -43,6 +43,12 @@ class Owner(Protocol):
 class Connection(asyncio.Protocol):
     """One connection. `origin` is named in errors; `is_used` says that it has carried a request."""
 
+    __slots__ = (
+        "_answer", "_deadline", "_end_of_silence", "_hear", "_heard_at", "_is_paused", "_limit", "_loop",
+        "_origin", "_owner", "_readable", "_reader", "_timer", "_timer_moment", "_transport", "_waiter",
+        "_wanted_bytes", "is_used",
+    )  # fmt: skip
+
     def __init__(self, owner: Owner, origin: str, loop: asyncio.AbstractEventLoop) -> None:
         self._owner = owner
         self._origin = origin
