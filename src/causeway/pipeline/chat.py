@@ -94,8 +94,8 @@ class ChatStream:
     """
 
     __slots__ = (
-        "_created", "_end", "_head", "_is_over", "_is_relayed", "_journal", "_order", "_rest", "losses",
-        "provenance",
+        "_created", "_end", "_head", "_is_over", "_is_relayed", "_journal", "_order", "_rest", "_said",
+        "losses", "provenance",
     )  # fmt: skip
 
     def __init__(self, stream: OpenStream, journal: Journal, created: int) -> None:
@@ -106,6 +106,7 @@ class ChatStream:
         self.losses = stream.losses
         self.provenance = stream.provenance
         self._order = EventOrder()
+        self._said = -1  # the index of the text that the last event added to, if it did
         self._is_relayed = False
         self._end: MessageEnd | None = None
         self._is_over = False  # though more may come
@@ -137,7 +138,7 @@ class ChatStream:
 
     def _ordered(self, events: list[Event]) -> list[Event]:
         """Return the events; from the first on that may not come, the end of the stream instead."""
-        order, said = self._order, -1
+        order, said = self._order, self._said
         for index, event in enumerate(events):
             if type(event) is TextDelta and event.index == said:
                 continue  # the next of a run may come where the last might
@@ -152,6 +153,7 @@ class ChatStream:
                 self._end = event
             elif isinstance(event, MessageStart) and event.created is None:
                 events[index] = replace(event, created=self._created)
+        self._said = said
         return events
 
     def _untold(self, events: list[Event]) -> list[Event]:

@@ -23,8 +23,11 @@ class Translation:
 
     def feed(self, chunk: bytes) -> Part:
         """See `PartReader.feed`."""
-        self._take(self._decoder.feed(chunk))
         stop, events = self._stop, self._events
+        if stop is None and self._citer is None:
+            events.extend(self._decoder.feed(chunk))
+        else:
+            self._stage(self._decoder.feed(chunk))
         if stop is not None and stop.is_stopped:
             self.is_finished = True
             events.append(stop.early_end())
@@ -33,19 +36,16 @@ class Translation:
 
     def finish(self) -> list[Part]:
         """See `PartReader.finish`."""
-        self._take(self._decoder.finish())
+        self._stage(self._decoder.finish())
         return self.break_off()
 
     def break_off(self) -> list[Part]:
         """See `PartReader.break_off`: what came before an error is told before it."""
         return [self._events] if self._events else []
 
-    def _take(self, decoded: Iterable[Event]) -> None:
+    def _stage(self, decoded: Iterable[Event]) -> None:
         """Add decoded events one by one, so that those before an error are kept."""
         stop, citer = self._stop, self._citer
-        if stop is None and citer is None:
-            self._events.extend(decoded)
-            return
         for event in decoded:
             self._events.extend(staged(event, stop, citer))
             if stop is not None and stop.is_stopped:
