@@ -1,12 +1,14 @@
 """A body that is handed on where it arrives: all of it, in order, as much as is wanted, within its limits."""
 
 import asyncio
+import gc
 
 import pytest
 
+from causeway.adapters.outbound.httptools_client.exchange import Exchange
 from causeway.model.errors import UpstreamConnectionError, UpstreamProtocolError, UpstreamTimeoutError
 from causeway.pipeline.ports import OutboundClient
-from support.outbound import chunk, head, network, post, says
+from support.outbound import chunk, head, network, post, running, says
 from support.raw_server import RawConnection, raw_server
 
 CHUNKED = head(b"transfer-encoding: chunked")
@@ -195,3 +197,45 @@ async def test_a_whole_answer_is_handed_on_too(client: OutboundClient) -> None:
         assert await response.pump(take)
     assert b"".join(came) == b"onetwo"
     assert client.connection_use().in_use == 0
+
+
+@pytest.mark.parametrize("is_left", [False, True], ids=["read", "left"])
+async def test_what_was_handed_on_leaves_nothing_for_the_collector(is_left: bool) -> None:
+    """It runs seldom in the gateway, and thousands of streams would wait for it."""
+    has_come = asyncio.Event()
+
+    def take(_: bytes) -> bool:
+        has_come.set()
+        return False
+
+    async def read(client: OutboundClient, url: str) -> None:
+        request = post(url, is_stream=True, network=network(keep_alive_seconds=0))
+        async with client.send(request) as response:
+            await response.pump(take)
+
+    last = b"" if is_left else LAST
+
+    async def script(connection: RawConnection) -> None:
+        await connection.request()
+        await connection.send(CHUNKED + chunk(b"one"))
+        await has_come.wait()
+        await connection.send(chunk(b"two") + last)
+        await connection.ended()
+
+    async with raw_server(script) as server, running("httptools") as client, asyncio.timeout(20):
+        gc.collect()
+        gc.disable()
+        try:
+            for _ in range(10):
+                has_come.clear()
+                reading = asyncio.ensure_future(read(client, server.url))
+                await has_come.wait()
+                if is_left:
+                    reading.cancel()
+                await asyncio.wait({reading})
+                del reading
+                await asyncio.sleep(0)  # in which a transport lets go of its protocol
+            left = sum(isinstance(it, Exchange) for it in gc.get_objects())
+        finally:
+            gc.enable()
+    assert left <= 1

@@ -60,7 +60,7 @@ class Connection(asyncio.Protocol):
         self._waiter: asyncio.Future[bool] | None = None
         self._hear: TakeBytes | None = None
         self._heard_at = 0.0
-        self._end_of_silence: EndOfSilence
+        self._end_of_silence: EndOfSilence | None = None
         self._wanted_bytes = 0
         self._is_paused = False
         self._timer: asyncio.TimerHandle | None = None
@@ -206,12 +206,12 @@ class Connection(asyncio.Protocol):
     def _push(self, answer: Answer, hear: TakeBytes) -> None:
         waiter = self._waiter
         if waiter is None or waiter.done():  # it has been cancelled, and what comes waits for its end
-            self._hear = None
+            self._hear = self._end_of_silence = None
             return
         try:
             is_enough = hear(answer.take())
         except Exception as error:
-            self._hear = self._waiter = None
+            self._hear = self._end_of_silence = self._waiter = None
             waiter.set_exception(error)
             return
         if is_enough:
@@ -220,7 +220,7 @@ class Connection(asyncio.Protocol):
             self._heard_at = self._loop.time()
 
     def _wake(self, *, is_enough: bool = False) -> None:
-        self._hear = None
+        self._hear = self._end_of_silence = None  # which have a hold on this connection
         waiter = self._waiter
         if waiter is not None:
             self._waiter = None
@@ -238,7 +238,7 @@ class Connection(asyncio.Protocol):
         waiter = self._waiter
         if waiter is None or waiter.done():
             return
-        if self._hear is not None and self._heard_at:
+        if self._end_of_silence is not None and self._heard_at:
             self._deadline, self._limit = self._end_of_silence(self._heard_at)
         if self._loop.time() < self._deadline - _CLOCK_SECONDS:
             self._set_timer(self._deadline)
