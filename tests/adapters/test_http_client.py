@@ -17,7 +17,19 @@ from causeway.model.errors import (
     UpstreamProtocolError,
 )
 from causeway.pipeline.ports import ConnectionUse, OutboundClient
-from support.outbound import answer, chunk, fetch, head, network, post, repeats, running, says, until_blocked
+from support.outbound import (
+    answer,
+    chunk,
+    chunks_of,
+    fetch,
+    head,
+    network,
+    post,
+    repeats,
+    running,
+    says,
+    until_blocked,
+)
 from support.raw_server import RawConnection, raw_server
 
 NETWORK = network()
@@ -114,7 +126,7 @@ async def test_chunks_are_handed_on_as_they_come(client: OutboundClient) -> None
 
     async with raw_server(script) as server, asyncio.timeout(10):
         request = post(server.url, is_stream=True, network=NETWORK)
-        async with client.send(request) as response, aclosing(response.chunks()) as chunks:
+        async with client.send(request) as response, aclosing(chunks_of(response)) as chunks:
             for content in (b"one", b"t", b"three"):
                 turns.put_nowait(content)
                 assert await anext(chunks) == content
@@ -330,7 +342,7 @@ async def test_stop_closes_what_is_idle_and_what_is_in_use(kind: str) -> None:
         way = network(max_connections=3)
         await fetch(client, post(server.url + "/idle", b"", network=network()))
         async with client.send(post(server.url + "/reading", b"", network=way)) as response:
-            chunks = response.chunks()
+            chunks = chunks_of(response)
             assert await anext(chunks) == b"half"
             sending = post(server.url + "/sending", bytes(64 * MEBIBYTE), network=way)
             waiting = post(server.url + "/waiting", b"", network=way)
@@ -452,7 +464,7 @@ async def test_a_malformed_chunk_in_a_stream_is_a_protocol_error(client: Outboun
 
     async with raw_server(script) as server, asyncio.timeout(20):
         request = post(server.url, is_stream=True, network=NETWORK)
-        async with client.send(request) as response, aclosing(response.chunks()) as chunks:
+        async with client.send(request) as response, aclosing(chunks_of(response)) as chunks:
             assert await anext(chunks) == b"whole"
             is_read.set()
             with pytest.raises(UpstreamProtocolError) as caught:
@@ -530,7 +542,7 @@ async def test_a_compressed_body_is_bounded_by_what_it_stands_for(client: Outbou
         request = post(server.url, network=NETWORK)
         with pytest.raises(UpstreamProtocolError, match="larger than"):
             await fetch(client, request)
-        async with client.send(request) as response, aclosing(response.chunks()) as chunks:
+        async with client.send(request) as response, aclosing(chunks_of(response)) as chunks:
             assert len(await anext(chunks)) <= 64 * 1024
 
 
@@ -553,7 +565,7 @@ async def test_reading_waits_for_whoever_reads(client: OutboundClient) -> None:
 
     async with raw_server(script) as server, asyncio.timeout(60):
         request = post(server.url, is_stream=True, network=NETWORK)
-        async with client.send(request) as response, aclosing(response.chunks()) as chunks:
+        async with client.send(request) as response, aclosing(chunks_of(response)) as chunks:
             taken = len(await anext(chunks))
             await is_stuck.wait()
             assert sent < pieces // 4, "the client reads what nobody has asked it for"

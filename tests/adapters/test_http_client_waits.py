@@ -14,7 +14,18 @@ import pytest
 from causeway.model.errors import UpstreamTimeoutError
 from causeway.pipeline.ports import OutboundClient
 from causeway.providers.network import OutboundRequest
-from support.outbound import CLIENTS, answer, chunk, fetch, head, network, post, says, until_blocked
+from support.outbound import (
+    CLIENTS,
+    answer,
+    chunk,
+    chunks_of,
+    fetch,
+    head,
+    network,
+    post,
+    says,
+    until_blocked,
+)
 from support.raw_server import RawConnection, raw_server
 
 SHORT = 0.05
@@ -139,7 +150,7 @@ async def test_the_total_timeout_bounds_a_stream_that_never_pauses(client: Outbo
 
     async with raw_server(script) as server, asyncio.timeout(20):
         request = post(server.url, is_stream=True, network=network(total=1.5))
-        async with client.send(request) as response, aclosing(response.chunks()) as chunks:
+        async with client.send(request) as response, aclosing(chunks_of(response)) as chunks:
             assert await anext(chunks)
             await asyncio.sleep(1.6)  # the time that the stream has; there is more to read after it
             with pytest.raises(UpstreamTimeoutError, match=r"exceeded the total timeout of 1\.5 seconds"):
@@ -150,7 +161,7 @@ async def test_waiting_for_a_connection_counts_into_the_first_byte_timeout(clien
     way = network(first_byte=0.5, max_connections=1)
     async with raw_server(says(CHUNKED + chunk(b"one"))) as server, asyncio.timeout(20):
         request = post(server.url, is_stream=True, network=way)
-        async with client.send(request) as response, aclosing(response.chunks()) as chunks:
+        async with client.send(request) as response, aclosing(chunks_of(response)) as chunks:
             assert await anext(chunks) == b"one"
             with pytest.raises(UpstreamTimeoutError, match="exceeded the first-byte timeout"):
                 await fetch(client, request)
@@ -271,7 +282,7 @@ async def test_cancelling_within_the_answer_closes_the_connection(client: Outbou
     watched, has_begun = Watched(CHUNKED + chunk(b"one")), asyncio.Event()
 
     async def read(request: OutboundRequest) -> None:
-        async with client.send(request) as response, aclosing(response.chunks()) as chunks:
+        async with client.send(request) as response, aclosing(chunks_of(response)) as chunks:
             async for _ in chunks:
                 has_begun.set()
 
@@ -310,7 +321,7 @@ async def leave_at_once(client: OutboundClient, request: OutboundRequest) -> Non
 
 
 async def leave_after_a_chunk(client: OutboundClient, request: OutboundRequest) -> None:
-    async with client.send(request) as response, aclosing(response.chunks()) as chunks:
+    async with client.send(request) as response, aclosing(chunks_of(response)) as chunks:
         assert await anext(chunks) == b"one"
 
 
@@ -332,13 +343,13 @@ async def test_leaving_before_the_end_closes_the_connection(client: OutboundClie
         assert server.accepted == 1
 
 
-async def test_closing_the_chunks_closes_the_connection(client: OutboundClient) -> None:
+async def test_closing_the_response_closes_the_connection(client: OutboundClient) -> None:
     watched = Watched(CHUNKED + chunk(b"one"))
     async with raw_server(watched.script) as server, asyncio.timeout(20):
         response = await client.send(post(server.url, is_stream=True, network=network())).__aenter__()
-        chunks = response.chunks()
+        chunks = chunks_of(response)
         assert await anext(chunks) == b"one"
-        await chunks.aclose()
+        response.close()
         await watched.ended.get()
 
 

@@ -12,7 +12,19 @@ from causeway.adapters.outbound.httptools_client.client import HttptoolsClient
 from causeway.adapters.outbound.httptools_client.exchange import Plan
 from causeway.adapters.outbound.httptools_client.pool import Pool, Slots
 from causeway.model.errors import UpstreamConnectionError, UpstreamProtocolError, UpstreamTimeoutError
-from support.outbound import CA_CERT_PEM, answer, chunk, fetch, head, network, post, repeats, running, says
+from support.outbound import (
+    CA_CERT_PEM,
+    answer,
+    chunk,
+    chunks_of,
+    fetch,
+    head,
+    network,
+    post,
+    repeats,
+    running,
+    says,
+)
 from support.raw_server import RawConnection, raw_server
 
 KIND = "httptools"
@@ -296,7 +308,7 @@ async def test_what_came_before_a_fault_is_handed_on(fault: bytes | None) -> Non
 
     async with raw_server(script) as server, running(KIND) as client:
         request = post(server.url, is_stream=True, network=network())
-        async with client.send(request) as response, aclosing(response.chunks()) as chunks:
+        async with client.send(request) as response, aclosing(chunks_of(response)) as chunks:
             assert await anext(chunks) == b"onetwo"
             with pytest.raises(UpstreamProtocolError if fault else UpstreamConnectionError):
                 await anext(chunks)

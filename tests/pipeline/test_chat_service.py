@@ -1,8 +1,7 @@
 """A chat call from targets to its end: what the caller is told, and the one record of what became of it."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -19,7 +18,6 @@ from causeway.model.errors import (
 )
 from causeway.model.events import (
     ContentEnd,
-    Event,
     MessageEnd,
     MessageStart,
     ToolCallEnd,
@@ -30,11 +28,12 @@ from causeway.model.loss import LossReport
 from causeway.model.request import ChatRequest
 from causeway.model.response import Failure, FinishReason
 from causeway.model.usage import Usage
-from causeway.pipeline.answers import OpenStream, Part, WholeAnswer
+from causeway.pipeline.answers import OpenStream, WholeAnswer
 from causeway.pipeline.call import Attempt, CallRecord, ChatCall, Trail
 from causeway.pipeline.chat import ChatService, ChatStream, as_causeway_error, failed_stream
 from causeway.pipeline.targets import ChatTarget, Place
 from support.answers import ID, USAGE, text_answer
+from support.part_sources import Item, Script, ScriptedSource, parts_of
 from support.provenance import NOBODY
 
 ANSWER = text_answer("Hello", " there")
@@ -42,10 +41,6 @@ START, OPEN, SAID, MORE, CLOSE, END = ANSWER
 RESPONSE = fold(ANSWER)
 NOW = 1_700_000_000
 GONE = UpstreamConnectionError("gone")
-
-Item = Event | bytes
-# A list of events stands for those that came together.
-Script = Sequence[Item | list[Event] | BaseException]
 
 
 class Target:
@@ -57,7 +52,11 @@ class Target:
         self.script = script
         self.whole = whole
         self.places: list[Place] = []
-        self.released = 0
+        self.sources: list[ScriptedSource] = []
+
+    @property
+    def released(self) -> int:
+        return sum(source.closed for source in self.sources)
 
     def _ask(self, trail: Trail, place: Place) -> None:
         self.places.append(place)
@@ -72,19 +71,10 @@ class Target:
 
     async def open_stream(self, call: ChatCall, trail: Trail, place: Place) -> OpenStream:
         self._ask(trail, place)
-        resources = AsyncExitStack()
-        resources.callback(self._release)
-        return OpenStream([], self._parts(), resources, losses=LossReport(), provenance=NOBODY)
-
-    def _release(self) -> None:
-        self.released += 1
-
-    async def _parts(self) -> AsyncGenerator[Part, None]:
         assert not isinstance(self.script, BaseException)
-        for item in self.script:
-            if isinstance(item, BaseException):
-                raise item
-            yield item.copy() if isinstance(item, list) else item if isinstance(item, bytes) else [item]
+        source = ScriptedSource(self.script)
+        self.sources.append(source)
+        return OpenStream(head=[], rest=source, losses=LossReport(), provenance=NOBODY)
 
 
 def answered(**changes: Any) -> WholeAnswer:
@@ -127,8 +117,7 @@ def only(calls: RecentCalls) -> CallRecord:
 async def flattened(stream: ChatStream) -> list[Item]:
     """Return the events and frames of a stream, whatever came together."""
     items: list[Item] = []
-    async for part in stream.parts():
-        assert part, "an empty part would be an empty write"
+    for part in await parts_of(stream):
         items += [part] if isinstance(part, bytes) else part
     return items
 
@@ -279,7 +268,7 @@ async def test_of_events_that_came_together_those_before_an_illegal_one_are_told
 async def test_events_that_came_together_go_on_together() -> None:
     chats, _ = service(Target([[START, OPEN, SAID], [MORE], [CLOSE, END]]))
     stream = await chats.open_stream(call(stream=True))
-    assert [len(part) async for part in stream.parts()] == [3, 1, 2]
+    assert [len(part) for part in await parts_of(stream)] == [3, 1, 2]
 
 
 async def test_an_end_that_tells_a_failure_is_no_success() -> None:
@@ -310,9 +299,8 @@ async def test_a_stream_that_its_caller_leaves_is_cancelled(count: int) -> None:
     target = Target(ANSWER)
     chats, calls = service(target)
     stream = await chats.open_stream(call(stream=True))
-    parts = stream.parts()
     for _ in range(count):
-        await anext(parts)
+        assert not await stream.pump(lambda _: True)
     await stream.aclose()
     assert target.released == 1
     record = only(calls)

@@ -41,6 +41,9 @@ class Client:
         self.requests.append(request)
         yield None
 
+    async def open(self, request: OutboundRequest) -> Any:
+        self.requests.append(request)
+
 
 class Tokens:
     """Gives `the-token-1` until that is forgotten, then `the-token-2`. With `is_new` nothing is forgotten."""
@@ -86,8 +89,7 @@ class World:
         waiting = list(outcomes)
 
         async def ask(key: ProviderKey, model: str, lease: Lease) -> None:
-            async with self.live.send("chat", key, model, b"{}", is_stream=True):
-                pass
+            await self.live.open_stream("chat", key, model, b"{}")
             if error := waiting.pop(0):
                 raise error
             lease.settle(None)

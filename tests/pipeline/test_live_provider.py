@@ -55,6 +55,9 @@ class Client:
         self.requests.append(request)
         yield None
 
+    async def open(self, request: OutboundRequest) -> Any:
+        self.requests.append(request)
+
     async def stop(self) -> None:
         return
 
@@ -461,8 +464,7 @@ async def test_a_placeholder_for_a_key_tears_no_words() -> None:
 async def test_a_request_says_whom_it_asks_with_which_key() -> None:
     world = World()
     live, network = world.live, world.live.provider.network
-    async with live.send("chat", key("a"), "m", b"{}", is_stream=True):
-        pass
+    await live.open_stream("chat", key("a"), "m", b"{}")
     async with live.send("models", key("b"), "", b""):
         pass
     chat, models = world.client.requests

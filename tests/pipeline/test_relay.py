@@ -1,8 +1,6 @@
 """A stream passed on as it is: the same bytes however they are cut, and a proper end where it breaks off."""
 
-import asyncio
-from collections.abc import AsyncGenerator, Iterable
-from contextlib import aclosing
+from collections.abc import Iterable
 
 import pytest
 from hypothesis import given
@@ -20,7 +18,7 @@ from causeway.model.errors import (
 from causeway.model.events import ContentEnd, Event, MessageEnd, ToolCallEnd
 from causeway.model.response import FinishReason
 from causeway.pipeline import relay
-from causeway.pipeline.relay import FrameCutter, relay_stream
+from causeway.pipeline.relay import FrameCutter, Relay
 from support.wire_answers import WIRES, WORDS
 
 Item = Event | bytes
@@ -39,23 +37,20 @@ TOOL_CALL = (
 def relayed(dialect: str, pieces: Iterable[bytes | CausewayError]) -> tuple[list[Item], CausewayError | None]:
     """Return what is passed on of these pieces, and what is raised at the end."""
 
-    async def chunks() -> AsyncGenerator[bytes, None]:
+    reader, items, error = Relay(FACES[dialect]), list[Item](), None
+    try:
         for piece in pieces:
             if isinstance(piece, CausewayError):
                 raise piece
-            yield piece
-
-    async def read() -> tuple[list[Item], CausewayError | None]:
-        items: list[Item] = []
-        async with aclosing(relay_stream(chunks(), FACES[dialect])) as stream:
-            try:
-                async for part in stream:
-                    items += [part] if isinstance(part, bytes) else part
-            except CausewayError as error:
-                return items, error
-        return items, None
-
-    return asyncio.run(read())
+            part = reader.feed(piece)
+            items += ([part] if part else []) if isinstance(part, bytes) else part
+        rest = reader.finish()
+    except CausewayError as raised:
+        error, rest = raised, reader.break_off()
+    for part in rest:
+        assert part, "an empty part would be an empty write"
+        items += [part] if isinstance(part, bytes) else part
+    return items, error
 
 
 def sent(items: list[Item]) -> bytes:

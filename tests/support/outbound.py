@@ -2,13 +2,13 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from causeway.adapters.outbound.aiohttp_client.client import AiohttpClient
 from causeway.adapters.outbound.httptools_client.client import HttptoolsClient
-from causeway.pipeline.ports import OutboundClient
+from causeway.pipeline.ports import OutboundClient, OutboundResponse
 from causeway.providers.network import Network, OutboundRequest, Timeouts
 from support.raw_server import RawConnection, Script
 
@@ -109,6 +109,19 @@ async def fetch(client: OutboundClient, request: OutboundRequest) -> tuple[int, 
     """Send a request and read the whole answer, within bounds."""
     async with asyncio.timeout(20), client.send(request) as response:
         return response.status, await response.read(1024 * 1024)
+
+
+async def chunks_of(response: OutboundResponse) -> AsyncGenerator[bytes, None]:
+    """Yield the body a piece at a time; until the next is asked for, what comes waits."""
+    pieces: list[bytes] = []
+
+    def take(piece: bytes) -> bool:
+        pieces.append(piece)
+        return True
+
+    while not await response.pump(take):
+        yield pieces.pop()
+    assert not pieces, "a piece came after it was said that there is enough"
 
 
 async def until_blocked() -> None:

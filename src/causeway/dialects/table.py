@@ -15,12 +15,15 @@ from causeway.dialects.companion_faces import (
 from causeway.dialects.dialect import Dialect, Quirks
 from causeway.dialects.endpoints import Endpoint
 from causeway.dialects.faces import ChatProviderFace, ClientFace
+from causeway.dialects.gemini.dialect import GEMINI, VERTEX
 from causeway.dialects.openai.dialect import OPENAI
 from causeway.dialects.openapi import Section
 from causeway.dialects.responses.dialect import RESPONSES
 
 Face = TypeVar("Face")
-DIALECTS: dict[str, Dialect] = {dialect.name: dialect for dialect in (COHERE, OPENAI, RESPONSES, ANTHROPIC, BEDROCK)}
+DIALECTS: dict[str, Dialect] = {
+    dialect.name: dialect for dialect in (COHERE, OPENAI, RESPONSES, ANTHROPIC, GEMINI, VERTEX, BEDROCK)
+}
 
 
 def all_endpoints() -> Iterator[Endpoint]:

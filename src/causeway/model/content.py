@@ -73,11 +73,13 @@ class OpaqueBlock(Struct, frozen=True):
 class Document(Struct, frozen=True):
     """A source that an answer can rest on and cite.
 
-    `data` is either named fields or one text. `id` is the caller's own, or none.
+    `data` is either named fields or one text. `id` is the caller's own, or none. `seal` is what the caller's
+    dialect said of it beyond that: the block that it was, and where that stood.
     """
 
     data: dict[str, Any] | str
     id: str | None = None
+    seal: Seal | None = None
 
 
 class DocumentBlock(Struct, frozen=True):

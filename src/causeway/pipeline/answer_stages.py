@@ -5,7 +5,7 @@
 Each stage is there only where the call has a use for it; without any, events pass untouched.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 from causeway.model.events import Event, MessageEnd
 from causeway.model.response import FinishReason
@@ -18,6 +18,8 @@ from causeway.pipeline.stop_stage import StopStage
 
 class AnswerStages:
     """The stages of one answer, in their order."""
+
+    __slots__ = ("_citer", "_own_blocks", "_seals", "_stop", "is_empty")
 
     def __init__(
         self,
@@ -58,15 +60,9 @@ class AnswerStages:
         """Return the end of an answer that was stopped and is not read on: its counts are not known."""
         return MessageEnd(FinishReason.STOP_SEQUENCE, Usage())
 
-    def taker(self, told: list[Event]) -> Callable[[Iterable[Event]], None]:
-        """Return what adds a stream's events to `told` one by one: those before an error are kept."""
-        if self.is_empty:
-            return told.extend
-
-        def take(events: Iterable[Event]) -> None:
-            for event in events:
-                told.extend(self.tell(event))
-                if self.is_stopped:
-                    return
-
-        return take
+    def stage(self, events: Iterable[Event], told: list[Event]) -> None:
+        """Add to `told` what becomes of a stream's events, one by one: those before an error are kept."""
+        for event in events:
+            told.extend(self.tell(event))
+            if self.is_stopped:
+                return

@@ -1,11 +1,11 @@
 """What a target gives back: a whole answer, or a stream that has begun to say something."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import AsyncExitStack
+from collections.abc import Callable
+from typing import Protocol
 
 from msgspec import Struct
 
-from causeway.model.errors import CausewayError, UpstreamRefusedError
+from causeway.model.errors import UpstreamRefusedError
 from causeway.model.events import ContentEnd, ContentStart, Event, MessageEnd, MessageStart, TextDelta
 from causeway.model.loss import LossReport
 from causeway.model.provenance import Provenance
@@ -14,6 +14,9 @@ from causeway.model.response import AnswerEnding, ChatResponse, Failure
 # A part of a stream: events that came together, or frames that are in the caller's dialect already.
 # What comes together goes out together: a write for each event of a burst costs more than all the rest.
 Part = list[Event] | bytes
+
+TakePart = Callable[[Part], bool]
+"""Takes a part, at once, and returns whether that is enough for now."""
 
 
 class WholeAnswer(Struct, frozen=True, kw_only=True):
@@ -25,72 +28,52 @@ class WholeAnswer(Struct, frozen=True, kw_only=True):
     provenance: Provenance
 
 
-class OpenStream:
-    """A stream whose first content is there; iterate its parts once, then close it.
+class PartSource(Protocol):
+    """Where the parts of a stream come from. It is read once, by one reader, and closed whatever happens."""
 
-    `resources` holds what it reads from, and is released by `aclose`. `on_end` is told how the reading
-    ended: with an error, or none where the stream came to its end.
-    """
+    async def pump(self, take: TakePart) -> bool:
+        """Hand the parts to `take` in order, none of them empty.
 
-    def __init__(
-        self,
-        head: list[Part],
-        rest: AsyncGenerator[Part, None],
-        resources: AsyncExitStack,
-        *,
-        losses: LossReport,
-        provenance: Provenance,
-        on_end: Callable[[CausewayError | None], None] = lambda _: None,
-    ) -> None:
-        self._head = head
-        self._rest = rest
-        self._resources = resources
-        self._on_end = on_end
-        self.losses = losses
-        self.provenance = provenance
-
-    async def parts(self) -> AsyncIterator[Part]:
-        """Yield the parts in order."""
-        part: Part = []
-        try:
-            for part in self._head:
-                yield part
-            async for part in self._rest:
-                yield part
-        except CausewayError as error:
-            self._on_end(error)
-            raise
-        end = part[-1] if part else None
-        failure = end.failure if isinstance(end, MessageEnd) else None
-        self._on_end(None if failure is None else _told_failure(failure))
+        Returns true at the end, and false once `take` has enough: what comes then waits for the next `pump`.
+        `take` may be called outside of any task and must not wait; what it raises is raised here, and so
+        is CausewayError where the stream breaks, once all that came before has been taken.
+        """
 
     async def aclose(self) -> None:
-        """Free the connection, the engine's slot, or whatever else the stream holds."""
-        try:
-            await self._rest.aclose()
-        finally:
-            await self._resources.aclose()
+        """Free the connection, the engine's slot, or whatever else it holds."""
 
 
-async def read_head(parts: AsyncGenerator[Part, None]) -> list[Part]:
+class OpenStream(Struct, frozen=True, kw_only=True):
+    """A stream whose first content is there, in `head`; the rest is still to come."""
+
+    head: list[Part]
+    rest: PartSource
+    losses: LossReport
+    provenance: Provenance
+
+
+async def read_head(source: PartSource) -> list[Part]:
     """Return the parts up to the first that says something: until then another target may answer.
 
     Raises UpstreamRefusedError where the stream says that it failed before it said anything.
     """
     head: list[Part] = []
-    async for part in parts:
+
+    def take(part: Part) -> bool:
         head.append(part)
-        if isinstance(part, bytes):
-            break
-        for event in part:
-            if isinstance(event, MessageEnd) and event.failure is not None:
-                raise _told_failure(event.failure)
-            if isinstance(event, MessageEnd) or says_something(event):
-                return head
+        return isinstance(part, bytes) or any(map(_ends_head, part))
+
+    await source.pump(take)
+    last = head[-1] if head else b""
+    if not isinstance(last, bytes):
+        first = next(filter(_ends_head, last), None)
+        if isinstance(first, MessageEnd) and first.failure is not None:
+            raise told_failure(first.failure)
     return head
 
 
-def _told_failure(failure: Failure) -> UpstreamRefusedError:
+def told_failure(failure: Failure) -> UpstreamRefusedError:
+    """Return as an error what the end of a stream tells."""
     message = failure.message or "the provider broke the answer off"
     return UpstreamRefusedError(message, status=502, type=failure.type)
 
@@ -100,3 +83,7 @@ def says_something(event: Event) -> bool:
     if isinstance(event, TextDelta):
         return bool(event.text)
     return not isinstance(event, MessageStart | ContentStart | ContentEnd | MessageEnd)
+
+
+def _ends_head(event: Event) -> bool:
+    return isinstance(event, MessageEnd) or says_something(event)

@@ -6,7 +6,7 @@ the middle is an error to the one and a well-formed end of the stream to the oth
 
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from uuid import uuid4
 
 from msgspec.structs import replace
@@ -16,7 +16,7 @@ from causeway.model.events import Event, MessageEnd, MessageStart, TextDelta
 from causeway.model.order import EventOrder, IllegalEventOrderError
 from causeway.model.response import Failure, FinishReason
 from causeway.model.usage import Usage
-from causeway.pipeline.answers import OpenStream, Part, WholeAnswer
+from causeway.pipeline.answers import OpenStream, Part, TakePart, WholeAnswer
 from causeway.pipeline.call import ChatCall
 from causeway.pipeline.journal import Journal
 from causeway.pipeline.ports import CallLog
@@ -86,60 +86,75 @@ def _place(index: int, targets: Sequence[ChatTarget]) -> Place:
 
 
 class ChatStream:
-    """A stream under way. Iterate `parts` once, then close it, whatever happened.
+    """A stream under way. Pump it to its end, then close it, whatever happened.
 
     Whatever goes wrong after the start, the parts come to an end: what is open is closed and MessageEnd
     says why. Relayed frames have said their end themselves: among them come only the events of an end that
     they have not.
     """
 
+    __slots__ = (
+        "_created", "_end", "_head", "_is_over", "_is_relayed", "_journal", "_order", "_rest", "_said",
+        "losses", "provenance",
+    )  # fmt: skip
+
     def __init__(self, stream: OpenStream, journal: Journal, created: int) -> None:
-        self._stream = stream
+        self._head = stream.head
+        self._rest = stream.rest
         self._journal = journal
         self._created = created
         self.losses = stream.losses
         self.provenance = stream.provenance
+        self._order = EventOrder()
+        self._said = -1  # the index of the text that the last event added to, if it did
+        self._is_relayed = False
         self._end: MessageEnd | None = None
+        self._is_over = False  # though more may come
 
-    async def parts(self) -> AsyncIterator[Part]:
-        """Yield the parts in order; none is empty."""
-        order, is_relayed = EventOrder(), False
+    async def pump(self, take: TakePart) -> bool:
+        """Hand the parts to `take` as `PartSource.pump` does; raises only what `take` does."""
+
+        def tell(part: Part) -> bool:
+            if isinstance(part, bytes):
+                self._is_relayed = True
+            else:
+                part = self._untold(part) if self._is_relayed else self._ordered(part)
+            return (bool(part) and take(part)) or self._is_over
+
+        if self._is_over:
+            return True
         try:
-            async for part in self._stream.parts():
-                if isinstance(part, bytes):
-                    is_relayed = True
-                elif is_relayed:
-                    part = self._untold(part)
-                else:
-                    part, defect = self._ordered(part, order)
-                    if defect is not None:
-                        if part:
-                            yield part
-                        raise defect
-                if part:
-                    yield part
+            while self._head:
+                if tell(self._head.pop(0)):
+                    return False
+            if not await self._rest.pump(tell):
+                return False
         except Exception as error:
+            self._is_over = True
             self._end = _failed_end(error)
-            yield [*([] if is_relayed else order.closing_events()), self._end]
+            take([*([] if self._is_relayed else self._order.closing_events()), self._end])
+            return False
+        return True
 
-    def _ordered(
-        self, events: list[Event], order: EventOrder
-    ) -> tuple[list[Event], IllegalEventOrderError | None]:
-        """Return the events, up to the first that may not come, with the defect that it is."""
-        said = -1
+    def _ordered(self, events: list[Event]) -> list[Event]:
+        """Return the events; from the first on that may not come, the end of the stream instead."""
+        order, said = self._order, self._said
         for index, event in enumerate(events):
             if type(event) is TextDelta and event.index == said:
                 continue  # the next of a run may come where the last might
             try:
                 order.advance(event)
             except IllegalEventOrderError as defect:
-                return events[:index], defect
+                self._is_over = True
+                self._end = _failed_end(defect)
+                return [*events[:index], *order.closing_events(), self._end]
             said = event.index if isinstance(event, TextDelta) else -1
             if isinstance(event, MessageEnd):
                 self._end = event
             elif isinstance(event, MessageStart) and event.created is None:
                 events[index] = replace(event, created=self._created)
-        return events, None
+        self._said = said
+        return events
 
     def _untold(self, events: list[Event]) -> list[Event]:
         """Return the events that relayed frames have not told: all but the end, which is kept in mind."""
@@ -151,7 +166,7 @@ class ChatStream:
     async def aclose(self) -> None:
         """Free what the stream holds, and record how it ended."""
         try:
-            await self._stream.aclose()
+            await self._rest.aclose()
         finally:
             self._journal.close_stream(self._end, self.provenance, self.losses)
 

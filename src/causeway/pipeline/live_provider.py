@@ -138,24 +138,19 @@ class LiveProvider:
             yield key.name, self._breakers[key.id].state(now) == "closed"
 
     def send(
-        self, operation: Operation, key: ProviderKey, model: str, body: bytes, *, is_stream: bool = False
+        self, operation: Operation, key: ProviderKey, model: str, body: bytes
     ) -> AbstractAsyncContextManager[OutboundResponse]:
         """Send a request, as `OutboundClient.send` does; without a body it is a GET.
 
         `key` is as `attempt` and `ready_key` give it.
         """
-        destination = self._destinations[operation, key.id, model, bool(body), is_stream]
-        request = OutboundRequest(
-            method=destination.method,
-            url=destination.url,
-            headers=destination.headers,
-            body=body,
-            is_stream=is_stream,
-            network=self.provider.network,
-        )
-        if not destination.is_complete:
-            request = authenticate(request, self.provider, key, unix_seconds=self._unix_now())
-        return self._client.send(request)
+        return self._client.send(self._request(operation, key, model, body, is_stream=False))
+
+    def open_stream(
+        self, operation: Operation, key: ProviderKey, model: str, body: bytes
+    ) -> Awaitable[OutboundResponse]:
+        """Send a request for a stream, as `OutboundClient.open` does; `key` is as for `send`."""
+        return self._client.open(self._request(operation, key, model, body, is_stream=True))
 
     async def ready_key(self, key: ProviderKey) -> ProviderKey:
         """Return the key as a request needs it, with its token where it stands for one.
@@ -232,6 +227,22 @@ class LiveProvider:
                 is_second = True
 
         return ask_with_token
+
+    def _request(
+        self, operation: Operation, key: ProviderKey, model: str, body: bytes, *, is_stream: bool
+    ) -> OutboundRequest:
+        destination = self._destinations[operation, key.id, model, bool(body), is_stream]
+        request = OutboundRequest(
+            method=destination.method,
+            url=destination.url,
+            headers=destination.headers,
+            body=body,
+            is_stream=is_stream,
+            network=self.provider.network,
+        )
+        if destination.is_complete:
+            return request
+        return authenticate(request, self.provider, key, unix_seconds=self._unix_now())
 
     def _lease(self, key: ProviderKey, model: str) -> Lease:
         breaker = self._breakers[key.id]

@@ -1,13 +1,13 @@
 """The embedded model as a target of chats."""
 
 from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, aclosing
+from contextlib import aclosing
 
 from causeway.model.events import Event
 from causeway.model.fold import Fold
 from causeway.model.loss import LossReport
 from causeway.model.provenance import Provenance
-from causeway.pipeline.answers import OpenStream, Part, WholeAnswer, read_head
+from causeway.pipeline.answers import OpenStream, TakePart, WholeAnswer, read_head
 from causeway.pipeline.call import ChatCall, Trail, request_type
 from causeway.pipeline.ports import ChatModel
 from causeway.pipeline.targets import Place
@@ -41,18 +41,14 @@ class LocalChat:
     async def open_stream(self, call: ChatCall, trail: Trail, place: Place) -> OpenStream:  # noqa: ARG002
         """Return the answer once it has begun; raises CausewayError."""
         losses = call.losses.branch()
-        parts = self._parts(call, losses)
-        async with AsyncExitStack() as resources:
-            resources.push_async_callback(parts.aclose)
-            head = await read_head(parts)
-            return OpenStream(
-                head, parts, resources.pop_all(), losses=losses, provenance=self._provenance(call, place)
-            )
-
-    async def _parts(self, call: ChatCall, losses: LossReport) -> AsyncGenerator[Part, None]:
-        async with aclosing(self._events(call, losses)) as events:
-            async for event in events:
-                yield [event]
+        stream = EventStream(self._events(call, losses))
+        try:
+            head = await read_head(stream)
+        except BaseException:
+            await stream.aclose()
+            raise
+        provenance = self._provenance(call, place)
+        return OpenStream(head=head, rest=stream, losses=losses, provenance=provenance)
 
     async def _events(self, call: ChatCall, losses: LossReport) -> AsyncGenerator[Event, None]:
         events = self._chat_model.stream_chat(call.request, losses)
@@ -74,3 +70,21 @@ class LocalChat:
             primary_provider=place.primary_provider,
             primary_model=place.primary_model,
         )
+
+
+class EventStream:
+    """`PartSource` of events that come one by one."""
+
+    def __init__(self, events: AsyncGenerator[Event, None]) -> None:
+        self._events = events
+
+    async def pump(self, take: TakePart) -> bool:
+        """See `PartSource.pump`."""
+        async for event in self._events:
+            if take([event]):
+                return False
+        return True
+
+    async def aclose(self) -> None:
+        """See `PartSource.aclose`."""
+        await self._events.aclose()

@@ -1,6 +1,6 @@
 """What the pipeline needs of the world, as protocols. Only the composition root names who fills them."""
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
@@ -89,6 +89,10 @@ class TokenSource(Protocol):
         """Tell that a provider refused this token; returns whether there may be a better one."""
 
 
+TakeBytes = Callable[[bytes], bool]
+"""Takes a piece of a body, at once, and returns whether that is enough for now."""
+
+
 class OutboundResponse(Protocol):
     """A provider's answer whose head has come. Header names are in lower case."""
 
@@ -100,14 +104,20 @@ class OutboundResponse(Protocol):
     def headers(self) -> Mapping[str, str]:
         """The headers."""
 
-    def chunks(self) -> AsyncGenerator[bytes, None]:
-        """Yield the body as it comes, decoded from any transfer or content encoding.
+    async def pump(self, take: TakeBytes) -> bool:
+        """Hand the body to `take` as it comes, decoded from any transfer or content encoding.
 
-        Raises UpstreamConnectionError where it breaks and UpstreamTimeoutError where it stops.
+        Returns true at its end, and false once `take` has enough: what comes then waits for the next
+        `pump`. `take` may be called where bytes arrive, outside of any task; it must not wait. What it
+        raises is raised here and closes the answer, and so are UpstreamConnectionError where the body
+        breaks and UpstreamTimeoutError where it stops.
         """
 
     async def read(self, max_bytes: int) -> bytes:
-        """Return the whole body; raises as `chunks` does, and UpstreamProtocolError past `max_bytes`."""
+        """Return the whole body; raises as `pump` does, and UpstreamProtocolError past `max_bytes`."""
+
+    def close(self) -> None:
+        """Close the connection at once, unless the whole body has come and it has been given back."""
 
 
 class ConnectionUse(Struct, frozen=True):
@@ -131,6 +141,9 @@ class OutboundClient(Protocol):
         cancelling whoever waits. Redirects are not followed. Raises UpstreamConnectionError,
         UpstreamTimeoutError and UpstreamProtocolError.
         """
+
+    async def open(self, request: OutboundRequest) -> OutboundResponse:
+        """Do what entering the context of `send` does, for who closes the response himself."""
 
     async def stop(self) -> None:
         """Close every connection."""

@@ -7,8 +7,7 @@ one JSON object: what is none is an error of the provider's, and nobody's to pas
 """
 
 import re
-from collections.abc import AsyncGenerator
-from contextlib import aclosing, suppress
+from contextlib import suppress
 
 from causeway.dialects.faces import ChatProviderFace
 from causeway.model.errors import CausewayError, UpstreamProtocolError
@@ -32,6 +31,8 @@ class FrameCutter:
 
     def feed(self, chunk: bytes) -> bytes:
         """Return all frames that are complete now, as they came; raises UpstreamProtocolError."""
+        if not self._rest and chunk.endswith(_MARKS[0]):
+            return chunk
         # What came before holds no end of a frame, but may hold the beginning of one.
         start = max(0, len(self._rest) - 2)
         self._rest += chunk
@@ -50,43 +51,56 @@ class FrameCutter:
         return bytes(self._rest)
 
 
-async def relay_stream(
-    chunks: AsyncGenerator[bytes, None], face: ChatProviderFace
-) -> AsyncGenerator[Part, None]:
-    """Yield frames as they came, and at last the MessageEnd that they told, which is not to be sent.
+class Relay:
+    """`PartReader` of a stream that is passed on: frames as they came, and at last the MessageEnd that they
+    told, which is not to be sent.
 
-    The first part holds everything up to the first content. Raises what `chunks` and the stream's decoder
-    raise; after the first content the event that closes what is open has been yielded by then.
+    The first part holds everything up to the first content. After it, before an error, comes the event that
+    closes what is open.
     """
-    tap, cutter = _Tap(face), FrameCutter()
-    held = b""
-    try:
-        async with aclosing(chunks):
-            async for chunk in chunks:
-                frames = cutter.feed(chunk)
-                if not frames:
-                    continue
-                passed_on, failure = tap.read(frames)
-                held += passed_on
-                if tap.has_spoken:
-                    if held:
-                        yield held
-                    held = b""
-                if failure is not None:
-                    raise failure
-                if len(held) > _MAX_FRAME_BYTES:
-                    raise UpstreamProtocolError("the provider sent much and said nothing")
+
+    __slots__ = ("_cutter", "_held", "_tap", "is_finished")
+
+    def __init__(self, face: ChatProviderFace) -> None:
+        self._tap = _Tap(face)
+        self._cutter = FrameCutter()
+        self._held = b""
+        self.is_finished = False
+
+    def feed(self, chunk: bytes) -> Part:
+        """See `PartReader.feed`."""
+        frames = self._cutter.feed(chunk)
+        if not frames:
+            return b""
+        passed_on, failure = self._tap.read(frames)
+        self._held += passed_on
+        if failure is not None:
+            raise failure
+        if self._tap.has_spoken:
+            return self._release()
+        if len(self._held) > _MAX_FRAME_BYTES:
+            raise UpstreamProtocolError("the provider sent much and said nothing")
+        return b""
+
+    def finish(self) -> list[Part]:
+        """See `PartReader.finish`."""
+        tap = self._tap
         tap.finish()
-    except CausewayError:
-        if tap.has_spoken and (closing := tap.order.closing_events()):
-            yield closing
-        raise
-    has_failed_early = tap.end is not None and tap.end.failure is not None and not tap.has_spoken
-    rest = held + cutter.rest()
-    if rest and not has_failed_early:
-        yield rest
-    if tap.end is not None:
-        yield [tap.end]
+        has_failed_early = tap.end is not None and tap.end.failure is not None and not tap.has_spoken
+        rest = self._release() + self._cutter.rest()
+        parts: list[Part] = [rest] if rest and not has_failed_early else []
+        return parts if tap.end is None else [*parts, [tap.end]]
+
+    def break_off(self) -> list[Part]:
+        """See `PartReader.break_off`."""
+        if not self._tap.has_spoken:
+            return []
+        parts: list[Part] = [self._release(), self._tap.order.closing_events()]
+        return [part for part in parts if part]
+
+    def _release(self) -> bytes:
+        held, self._held = self._held, b""
+        return held
 
 
 class _Tap:
@@ -122,10 +136,10 @@ class _Tap:
         return passed_on, None
 
     def _is_uneventful(self, frames: bytes) -> bool:
-        return (
-            not any(marker in frames for marker in self._markers)
-            and _OBJECT_FRAMES.fullmatch(frames) is not None
-        )
+        for marker in self._markers:
+            if marker in frames:
+                return False
+        return _OBJECT_FRAMES.fullmatch(frames) is not None
 
     def finish(self) -> None:
         """Take the stream's end; raises UpstreamProtocolError where it came too early."""

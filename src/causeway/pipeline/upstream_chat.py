@@ -6,33 +6,32 @@ around it.
 """
 
 import time
-from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, aclosing
 
 import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
 from causeway.dialects.faces import ChatProviderFace
-from causeway.model.errors import CausewayError, UpstreamProtocolError, UpstreamRefusedError
-from causeway.model.events import Event
+from causeway.model.errors import UpstreamProtocolError, UpstreamRefusedError
 from causeway.model.fold import fold, unfold
 from causeway.model.loss import LossReport
 from causeway.model.provenance import Provenance
 from causeway.model.request import ChatRequest
 from causeway.model.response import ChatResponse
 from causeway.pipeline.answer_stages import AnswerStages
-from causeway.pipeline.answers import OpenStream, Part, WholeAnswer, read_head
+from causeway.pipeline.answers import OpenStream, WholeAnswer, read_head
 from causeway.pipeline.call import ChatCall, Trail, request_type
 from causeway.pipeline.grounded import Citer, Grounding
 from causeway.pipeline.live_provider import Lease, LiveProvider
 from causeway.pipeline.own_blocks import OwnBlocksStage
 from causeway.pipeline.ports import OutboundResponse
-from causeway.pipeline.provider_answer import hide_key, media_type, raise_for_status
-from causeway.pipeline.relay import relay_stream
+from causeway.pipeline.provider_answer import media_type, raise_for_status
+from causeway.pipeline.provider_stream import PartReader, ProviderStream
+from causeway.pipeline.relay import Relay
 from causeway.pipeline.sealed_turns import SealedTurns, SealStage, has_turns_to_restore
 from causeway.pipeline.stop_stage import StopStage
 from causeway.pipeline.targets import Place
+from causeway.pipeline.translation import Told, Translation
 from causeway.providers.network import MAX_RESPONSE_BYTES
 from causeway.providers.spec import Operation
 from causeway.rules.provider_keys import ProviderKey
@@ -118,32 +117,24 @@ class UpstreamChat:
             prepared = replace(prepared, request=request)
 
         async def ask(key: ProviderKey, model: str, lease: Lease) -> OpenStream:
-            def settle(error: CausewayError | None) -> None:
-                if error is not None:
-                    hide_key(error, key)
-                lease.settle(error)
-
             body, losses = self._encode(call, prepared, model)
             started = time.perf_counter()
-            async with AsyncExitStack() as resources:
-                response = await resources.enter_async_context(
-                    self._live.send(self._operation, key, model, body, is_stream=True)
-                )
+            response = await self._live.open_stream(self._operation, key, model, body)
+            try:
                 if response.status != 200:
                     await raise_for_status(response, self._face, key)
-                parts = await self._parts(response, prepared, losses)
-                resources.push_async_callback(parts.aclose)
-                head = await read_head(parts)
-                lease.settle_trial()
-                resources.callback(lease.release)
-                return OpenStream(
-                    head,
-                    parts,
-                    resources.pop_all(),
-                    losses=losses,
-                    provenance=self._provenance(call, key, model, place, started),
-                    on_end=settle,
-                )
+                stream = ProviderStream(response, await self._reader(response, prepared, losses), lease)
+                head = await read_head(stream)
+            except BaseException:
+                response.close()
+                raise
+            lease.settle_trial()
+            return OpenStream(
+                head=head,
+                rest=stream,
+                losses=losses,
+                provenance=self._provenance(call, key, model, place, started),
+            )
 
         return await self._live.attempt(self.model, call.options, trail, place, ask)
 
@@ -183,45 +174,21 @@ class UpstreamChat:
         losses.refuse_if_strict()
         return body, losses
 
-    async def _parts(
+    async def _reader(
         self, response: OutboundResponse, prepared: _Prepared, losses: LossReport
-    ) -> AsyncGenerator[Part, None]:
+    ) -> PartReader:
         kind = media_type(response)
         if kind == "application/json":  # a provider that does not stream this, or an error under 200
             content = await response.read(MAX_RESPONSE_BYTES)
             stages = self._stages(prepared, losses)
-            return _as_generator(list(stages.tell_all(unfold(self._face.decode_response(content)))))
+            return Told(list(stages.tell_all(unfold(self._face.decode_response(content)))))
         if kind not in (self._face.stream_media_type, ""):
             raise UpstreamProtocolError(
                 f"the provider answered with {kind[:100]} where a stream was asked for"
             )
         if prepared.is_relayed:
-            return relay_stream(response.chunks(), self._face)
-        return self._translated(response, self._stages(prepared, losses))
-
-    async def _translated(
-        self, response: OutboundResponse, stages: AnswerStages
-    ) -> AsyncGenerator[Part, None]:
-        decoder = self._face.stream_decoder()
-        events: list[Event] = []
-        take = stages.taker(events)
-        try:
-            async with aclosing(response.chunks()) as chunks:
-                async for chunk in chunks:
-                    take(decoder.feed(chunk))
-                    if stages.is_stopped:
-                        yield [*events, stages.early_end()]
-                        return
-                    if events:
-                        yield events.copy()
-                        events.clear()
-            take(decoder.finish())
-        except CausewayError:
-            if events:  # what came before the failure is told before it
-                yield events
-            raise
-        if events:
-            yield events
+            return Relay(self._face)
+        return Translation(self._face.stream_decoder(), self._stages(prepared, losses))
 
     def _finish(self, response: ChatResponse, prepared: _Prepared, losses: LossReport) -> ChatResponse:
         stages = self._stages(prepared, losses)
@@ -251,7 +218,3 @@ class UpstreamChat:
             primary_model=place.primary_model,
             upstream_milliseconds=(time.perf_counter() - started) * 1000,
         )
-
-
-async def _as_generator(events: list[Event]) -> AsyncGenerator[Part, None]:
-    yield events

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
-from causeway.adapters.inbound.asgi import CANCELS_ON_DISCONNECT
+from causeway.adapters.inbound.asgi import CANCELS_ON_DISCONNECT, WRITE
 from causeway.adapters.metrics.exposition import MEDIA_TYPE as METRICS_TYPE
 from causeway.config.schema import ServerConfig
 from causeway.dialects.endpoints import ChatEndpoint, Endpoint
@@ -158,9 +158,10 @@ class Application:
                 timeout_seconds=self._config.body_timeout_seconds,
             )
         call = Call(trace_id, body, request_headers, _decode_query(scope["query_string"]), found.parameters)
-        watched = None if CANCELS_ON_DISCONNECT in scope.get("extensions", ()) else receive
+        extensions = scope.get("extensions", {})
+        watched = None if CANCELS_ON_DISCONNECT in extensions else receive
         if isinstance(endpoint, ChatEndpoint):
-            await self._chat.serve(endpoint, call, headers, watched, send)
+            await self._chat.serve(endpoint, call, headers, watched, send, extensions.get(WRITE))
         else:
             await self._companions.serve(endpoint, call, headers, watched, send)
 

@@ -1,8 +1,8 @@
 """ASGI's types and the few ways in which this server answers. Knows no dialect."""
 
-from causeway.adapters.inbound.asgi import AsgiMessage, Headers, Receive, Scope, Send
+from causeway.adapters.inbound.asgi import AsgiMessage, Headers, Receive, Scope, Send, Write
 
-__all__ = ["AsgiMessage", "Headers", "Receive", "Scope", "Send"]
+__all__ = ["AsgiMessage", "Headers", "Receive", "Scope", "Send", "Write"]
 
 JSON_TYPE = (b"content-type", b"application/json")
 

@@ -5,7 +5,7 @@ HTTP error; after it, errors are told inside the stream.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Coroutine, Mapping
 
 from msgspec.structs import replace
 
@@ -17,11 +17,11 @@ from causeway.model.request import ChatRequest
 from causeway.pipeline.answers import Part
 from causeway.pipeline.call import ChatCall
 from causeway.pipeline.chat import ChatService, ChatStream, failed_stream
-from causeway.server.asgi import Headers, Receive, Send, end_stream, send_chunk, send_json, start_stream
-from causeway.server.broken_end import BrokenEnd
+from causeway.server.asgi import Headers, Receive, Send, Write, send_json
 from causeway.server.call import Call, path_model
 from causeway.server.call_headers import decode_options, decode_strictness, encode_losses, encode_provenance
 from causeway.server.disconnect import DisconnectWatch
+from causeway.server.stream_writer import StreamWriter
 
 
 class ChatHandler:
@@ -40,9 +40,18 @@ class ChatHandler:
         self._is_strict = is_strict
 
     async def serve(
-        self, endpoint: ChatEndpoint, call: Call, headers: Headers, receive: Receive | None, send: Send
+        self,
+        endpoint: ChatEndpoint,
+        call: Call,
+        headers: Headers,
+        receive: Receive | None,
+        send: Send,
+        write: Write | None = None,
     ) -> None:
-        """Answer one call; raises CausewayError while nothing has been sent."""
+        """Answer one call; raises CausewayError while nothing has been sent.
+
+        `write` is the server's, if it has one (`WRITE`).
+        """
         face = endpoint.face
         if endpoint.sse_face is not None and call.query.get("alt") == "sse":
             face = endpoint.sse_face
@@ -52,10 +61,14 @@ class ChatHandler:
             id=call.id, request=request, body=call.body, losses=losses, options=decode_options(call.headers)
         )
         with DisconnectWatch(receive):
-            if request.stream:
-                await self._serve_stream(face, chat, headers, send)
-            else:
+            if not request.stream:
                 await self._serve_whole(face, chat, headers, send)
+                return
+            writer = StreamWriter(face, send, write)
+            stream = await self._open_stream(face, chat, headers, writer)
+            del request, chat  # which may be large, and a stream long
+            if stream is not None:
+                await self._send_stream(stream, writer)
 
     async def _serve_whole(self, face: ChatClientFace, chat: ChatCall, headers: Headers, send: Send) -> None:
         answer = await self._service.answer(chat)
@@ -69,74 +82,88 @@ class ChatHandler:
         all_headers = headers + _telling(face, answer.losses, answer.provenance) + own_headers
         await send_json(send, 200, body, all_headers)
 
-    async def _serve_stream(self, face: ChatClientFace, chat: ChatCall, headers: Headers, send: Send) -> None:
-        if not self._heartbeat_seconds:
-            await self._send_stream(face, chat, await self._service.open_stream(chat), headers, send)
-            return
-        opening = asyncio.ensure_future(self._service.open_stream(chat))
-        has_started = False
+    async def _open_stream(
+        self, face: ChatClientFace, chat: ChatCall, headers: Headers, writer: StreamWriter
+    ) -> ChatStream | None:
+        """Return an open stream, its status sent; none where an error has been told under that status."""
+        opening = self._service.open_stream(chat)
+        if self._heartbeat_seconds:
+            opening = self._open_with_heartbeats(face, chat, opening, headers, writer)
         try:
-            while not (await asyncio.wait({opening}, timeout=self._heartbeat_seconds))[0]:
-                if not has_started:
-                    await start_stream(
-                        send, face.stream_media_type, headers + face.warning_headers(chat.losses)
-                    )
-                    has_started = True
-                await send_chunk(send, face.heartbeat)
+            stream = await opening
+        except Exception as error:
+            if not writer.has_started:
+                raise
+            writer.begin(chat.request, _nobody(chat.request))
+            writer.take(failed_stream(error))
+            await writer.drain()
+            await writer.end()
+            return None
+        try:
+            writer.begin(chat.request, stream.provenance)
+            if not writer.has_started:
+                await writer.start(headers + _telling(face, stream.losses, stream.provenance))
         except BaseException:
-            await _abandon(opening)
+            await stream.aclose()
             raise
-        if not has_started:
-            await self._send_stream(face, chat, opening.result(), headers, send)
-        elif error := opening.exception():
-            encoder = face.stream_encoder(chat.request, _nobody(chat.request))
-            for event in failed_stream(error):
-                await send_chunk(send, encoder.encode(event))
-            await end_stream(send)
-        else:
-            await self._send_stream(face, chat, opening.result(), None, send)
+        return stream
 
-    async def _send_stream(
-        self, face: ChatClientFace, chat: ChatCall, stream: ChatStream, headers: Headers | None, send: Send
-    ) -> None:
-        """Send an open stream and close it; without `headers` the status has been sent already."""
+    async def _open_with_heartbeats(
+        self,
+        face: ChatClientFace,
+        chat: ChatCall,
+        opening: Coroutine[None, None, ChatStream],
+        headers: Headers,
+        writer: StreamWriter,
+    ) -> ChatStream:
+        task = asyncio.ensure_future(opening)
         try:
-            encoder = face.stream_encoder(chat.request, stream.provenance)
-            if headers is not None:
-                all_headers = headers + _telling(face, stream.losses, stream.provenance)
-                await start_stream(send, face.stream_media_type, all_headers)
-            parts = stream.parts()
-            broken_end: BrokenEnd | None = None
-            async for part in self._with_heartbeats(parts) if self._heartbeat_seconds else parts:
-                if part is None:
-                    frames = face.heartbeat
-                elif isinstance(part, bytes):
-                    broken_end = broken_end or BrokenEnd(encoder)
-                    frames = face.relay_frame(part, stream.provenance)
-                else:
-                    frames = (encoder if broken_end is None else broken_end).encode_all(part)
-                if frames:
-                    await send_chunk(send, frames)
-            await end_stream(send)
+            while not (await asyncio.wait({task}, timeout=self._heartbeat_seconds))[0]:
+                if not writer.has_started:
+                    await writer.start(headers + face.warning_headers(chat.losses))
+                await writer.beat()
+        except BaseException:
+            await _abandon(task)
+            raise
+        return task.result()
+
+    async def _send_stream(self, stream: ChatStream, writer: StreamWriter) -> None:
+        """Send an open stream to its end, and close it."""
+        try:
+            if self._heartbeat_seconds:
+                await self._pump_with_heartbeats(stream, writer)
+            else:
+                while not await stream.pump(writer.take):
+                    await writer.drain()
+            await writer.end()
         finally:
             await stream.aclose()
 
-    async def _with_heartbeats(self, parts: AsyncIterator[Part]) -> AsyncIterator[Part | None]:
-        pending = asyncio.ensure_future(anext(parts, None))
-        try:
-            while True:
-                done, _ = await asyncio.wait({pending}, timeout=self._heartbeat_seconds)
-                if not done:
-                    yield None
-                    continue
-                part = pending.result()
-                if part is None:
-                    return
-                yield part
-                pending = asyncio.ensure_future(anext(parts, None))
-        finally:
-            pending.cancel()
-            await asyncio.wait({pending})
+    async def _pump_with_heartbeats(self, stream: ChatStream, writer: StreamWriter) -> None:
+        loop = asyncio.get_running_loop()
+        spoke_at = loop.time()
+
+        def take(part: Part) -> bool:
+            nonlocal spoke_at
+            spoke_at = loop.time()
+            return writer.take(part)
+
+        is_over = False
+        while not is_over:
+            pumping = asyncio.ensure_future(stream.pump(take))
+            try:
+                while not pumping.done():
+                    remaining = spoke_at + self._heartbeat_seconds - loop.time()
+                    if remaining > 0:
+                        await asyncio.wait({pumping}, timeout=remaining)
+                    else:
+                        spoke_at = loop.time()
+                        await writer.beat()
+                is_over = pumping.result()
+            finally:
+                pumping.cancel()
+                await asyncio.wait({pumping})
+            await writer.drain()
 
 
 def _on_path(endpoint: ChatEndpoint, request: ChatRequest, parameters: Mapping[str, str]) -> ChatRequest:

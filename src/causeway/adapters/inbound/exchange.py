@@ -9,7 +9,7 @@ import logging
 from collections.abc import Awaitable
 from typing import Protocol
 
-from causeway.adapters.inbound.asgi import WHOLE_BODY, AsgiApplication, AsgiMessage
+from causeway.adapters.inbound.asgi import WHOLE_BODY, WRITE, AsgiApplication, AsgiMessage
 from causeway.adapters.inbound.refusal import FAILED, Refusal
 from causeway.adapters.inbound.request_reader import Request
 from causeway.adapters.inbound.response_head import ResponseHead, encode_response_head
@@ -74,9 +74,9 @@ class Exchange:
     def start(self) -> None:
         """Ask the application."""
         shared, request = self._shared, self._request
+        extensions = request.scope["extensions"] = {**request.scope["extensions"], WRITE: self.write}
         if request.is_complete and request.buffered_bytes <= _MAX_JOINED_BYTES:
-            extensions = request.scope["extensions"]
-            request.scope["extensions"] = {**extensions, WHOLE_BODY: b"".join(request.pieces)}
+            extensions[WHOLE_BODY] = b"".join(request.pieces)
         shared.exchanges.add(self)  # nothing else may have a hold on it once its connection has ended
         self._task = shared.loop.create_task(self._run(shared.application))
 
@@ -136,6 +136,17 @@ class Exchange:
         )
         self._unsent_bytes = head.length or 0
         return shared.done
+
+    def write(self, body: bytes) -> Awaitable[None] | None:
+        """Send a part of the body, as `Write` says; raises as `send` does."""
+        line, head = self._line, self._head
+        if self._is_head_sent and head is not None and head.is_chunked and body and not self._is_complete:
+            if self._is_over:
+                return None
+            line.transport.write(b"%x\r\n%b\r\n" % (len(body), body))
+            return line.drained() if line.is_write_paused else None
+        sent = self._send_body(body, is_last=False)
+        return None if sent is self._shared.done else sent
 
     def _send_body(self, body: bytes, *, is_last: bool) -> Awaitable[None]:
         line, done = self._line, self._shared.done
@@ -197,6 +208,7 @@ class Exchange:
             _log.error("the application failed", exc_info=error)
         finally:
             self._task = None
+            del self._request.scope["extensions"][WRITE]  # which has a hold on all of this
             self._shared.leave(self)
             if not self._is_complete and not self._is_over:
                 self.break_off(FAILED)

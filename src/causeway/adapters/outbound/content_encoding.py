@@ -5,7 +5,7 @@ gigabytes, so no piece is larger than `PIECE_BYTES`, and whoever collects the pi
 """
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 
 from causeway.model.errors import UpstreamProtocolError
 
@@ -19,7 +19,23 @@ class Inflater:
 
     def __init__(self, *, is_gzip: bool) -> None:
         self._is_gzip = is_gzip
+        self._pieces: Iterator[bytes] = iter(())
         self._stream: zlib._Decompress | None = None
+
+    async def pump(self, next_chunk: Callable[[], Awaitable[bytes]], take: Callable[[bytes], bool]) -> bool:
+        """Hand what chunks stand for to `take`; they end with an empty one.
+
+        Returns true at the end, and false once `take` has enough: the next call goes on from there.
+        """
+        while True:
+            for piece in self._pieces:
+                if take(piece):
+                    return False
+            chunk = await next_chunk()
+            if not chunk:
+                self.finish()
+                return True
+            self._pieces = self.feed(chunk)
 
     def feed(self, content: bytes) -> Iterator[bytes]:
         """Yield what the next bytes stand for; raises UpstreamProtocolError where they stand for nothing."""

@@ -19,10 +19,12 @@ from causeway.dialects.bedrock.content_schema import (
     WireResultBlock,
     WireToolResult,
 )
+from causeway.dialects.bedrock.documents import DocumentReader
 from causeway.dialects.bedrock.media_formats import FILE_KINDS, IMAGES, image_format, source_url
 from causeway.dialects.bedrock.request_body import invalid, invalid_choice, missing
 from causeway.model.content import (
     CachePoint,
+    DocumentBlock,
     FileBlock,
     ImageBlock,
     OpaqueBlock,
@@ -92,19 +94,31 @@ def decode_reasoning(wire: WireReasoning, raw: dict[str, Any]) -> ThinkingBlock 
 
 
 def decode_tool_result(
-    wire: WireToolResult, raw: dict[str, Any], path: str, place: str, fields: dict[str, Any]
+    wire: WireToolResult,
+    raw: dict[str, Any],
+    at: tuple[str, str],
+    fields: dict[str, Any],
+    documents: DocumentReader,
 ) -> ToolMessage:
-    """Return what a tool returned; raises InvalidRequestError."""
+    """Return what a tool returned, where and to where `at` says; raises InvalidRequestError."""
+    path, place = at
     if wire.status not in (None, "success", "error"):
         raise invalid_choice(f"{path}.status", wire.status, ("success", "error"))
     collect_unknown(raw, _RESULT_MEMBERS, place, fields)
-    content: list[TextBlock | ImageBlock | FileBlock | OpaqueBlock] = []
+    content: list[TextBlock | ImageBlock | FileBlock | DocumentBlock | OpaqueBlock] = []
     for index, (block, raw_block) in enumerate(zip(wire.content, raw["content"], strict=True)):
-        at = f"content[{index}]"
+        step = f"content[{index}]"
         if raw_block.get("json") is not None:
             content.append(TextBlock(msgspec.json.encode(block.json).decode(), Seal("bedrock", raw_block)))
+            continue
+        said: dict[str, Any] = {}
+        decoded = decode_shared_block(block, raw_block, f"{path}.{step}", f"{place}.{step}", said)
+        document = documents.read(kind_of(raw_block, f"{path}.{step}"), raw_block)
+        if document is None:
+            fields.update(said)
+            content.append(decoded)
         else:
-            content.append(decode_shared_block(block, raw_block, f"{path}.{at}", f"{place}.{at}", fields))
+            content.append(DocumentBlock(document))
     return ToolMessage(wire.tool_use_id, tuple(content), wire.status == "error")
 
 

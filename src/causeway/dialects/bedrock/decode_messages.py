@@ -19,6 +19,7 @@ from causeway.dialects.bedrock.decode_content import (
     decode_tool_result,
     kind_of,
 )
+from causeway.dialects.bedrock.documents import KINDS, DocumentReader, Place
 from causeway.dialects.bedrock.request_body import invalid, invalid_choice, missing
 from causeway.dialects.bedrock.request_schema import WireSystemBlock
 from causeway.model.content import (
@@ -57,34 +58,35 @@ def decode_system(wire: list[WireSystemBlock], raw: list[dict[str, Any]]) -> Sys
 
 
 def decode_messages(
-    wire: list[WireMessage], raw: list[dict[str, Any]], fields: dict[str, Any]
+    wire: list[WireMessage], raw: list[dict[str, Any]], fields: dict[str, Any], documents: DocumentReader
 ) -> list[Message]:
     """Return the conversation; `raw` are the same messages as they came.
 
-    What has no canonical place is added to `fields`. Raises InvalidRequestError.
+    What has no canonical place is added to `fields`, and what is to be cited to `documents`. Raises
+    InvalidRequestError.
     """
     messages: list[Message] = []
-    places = _Places()
+    starts = _Starts()
     for index, (message, raw_message) in enumerate(zip(wire, raw, strict=True)):
         path, blocks = f"messages[{index}]", raw_message["content"]
-        place = places.begin(message.role)
+        start = starts.begin(message.role)
         match message.role:
             case "user":
                 if not blocks:
                     raise invalid(f"{path}.content", "expected at least one block")
-                messages += _decode_user(message, blocks, path, place, fields)
+                messages += _decode_user(message, blocks, path, start, fields, documents)
             case "assistant":
-                messages.append(_decode_assistant(message, blocks, path, place, fields))
+                messages.append(_decode_assistant(message, blocks, path, start, fields))
             case "system":
                 messages.append(_decode_instructions(message, blocks, path))
                 continue
             case _:
                 raise invalid_choice(f"{path}.role", message.role, ROLES)
-        place.blocks += len(blocks)
+        start.blocks += len(blocks)
     return messages
 
 
-class _Place:
+class _Start:
     """Where in the body that `encode_request` writes a message begins: turns of one role are joined."""
 
     def __init__(self, message: int) -> None:
@@ -94,16 +96,19 @@ class _Place:
     def of(self, index: int) -> str:
         return f"messages[{self.message}].content[{self.blocks + index}]"
 
+    def place(self, index: int) -> Place:
+        return Place(self.message, self.blocks + index)
 
-class _Places:
+
+class _Starts:
     def __init__(self) -> None:
         self._role = ""
-        self._current = _Place(-1)
+        self._current = _Start(-1)
 
-    def begin(self, role: str) -> _Place:
+    def begin(self, role: str) -> _Start:
         if role not in (self._role, "system"):
             self._role = role
-            self._current = _Place(self._current.message + 1)
+            self._current = _Start(self._current.message + 1)
         return self._current
 
 
@@ -129,7 +134,12 @@ def _decode_instruction(
 
 
 def _decode_user(
-    message: WireMessage, raw: list[dict[str, Any]], path: str, place: _Place, fields: dict[str, Any]
+    message: WireMessage,
+    raw: list[dict[str, Any]],
+    path: str,
+    start: _Start,
+    fields: dict[str, Any],
+    documents: DocumentReader,
 ) -> list[Message]:
     messages: list[Message] = []
     content: list[UserBlock] = []
@@ -137,16 +147,16 @@ def _decode_user(
         if type(block.text) is str and len(raw_block) == 1:  # nearly every block
             content.append(TextBlock(block.text))
             continue
-        at, to = f"{path}.content[{index}]", place.of(index)
+        at, to = f"{path}.content[{index}]", start.of(index)
         kind = kind_of(raw_block, at)
         if block.tool_result is not None:
             if content:
                 messages.append(UserMessage(tuple(content)))
                 content = []
-            result = decode_tool_result(
-                block.tool_result, raw_block[kind], f"{at}.{kind}", f"{to}.{kind}", fields
+            where = f"{at}.{kind}", f"{to}.{kind}"
+            messages.append(
+                decode_tool_result(block.tool_result, raw_block[kind], where, fields, documents)
             )
-            messages.append(result)
         elif block.cache_point is not None:
             mark = decode_cache_point(block.cache_point, f"{at}.cachePoint")
             last = messages[-1] if messages and not content else None
@@ -157,14 +167,26 @@ def _decode_user(
         elif block.guard_content is not None:
             content.append(decode_guard(block.guard_content, raw_block))
         else:
-            content.append(decode_shared_block(block, raw_block, at, to, fields))
+            said: dict[str, Any] = {}
+            decoded = decode_shared_block(block, raw_block, at, to, said)
+            document = documents.read(kind, raw_block)
+            # A turn of nothing but documents would be none without them.
+            if document is not None and any(map(_says_more, raw)):
+                documents.add(document, start.place(index))
+                continue
+            fields.update(said)
+            content.append(decoded)
     if content:
         messages.append(UserMessage(tuple(content)))
     return messages
 
 
+def _says_more(raw: dict[str, Any]) -> bool:
+    return raw.keys().isdisjoint((*KINDS, "cachePoint"))
+
+
 def _decode_assistant(
-    message: WireMessage, raw: list[dict[str, Any]], path: str, place: _Place, fields: dict[str, Any]
+    message: WireMessage, raw: list[dict[str, Any]], path: str, start: _Start, fields: dict[str, Any]
 ) -> AssistantMessage:
     content: list[AssistantBlock] = []
     calls: list[ToolCall] = []
@@ -176,7 +198,7 @@ def _decode_assistant(
             content.append(TextBlock(block.text))
         elif block.tool_use is not None and block.tool_use.type != SERVER_TOOL:
             calls.append(_decode_call(block.tool_use, raw_block[kind], f"{at}.{kind}"))
-            collect_unknown(raw_block[kind], _CALL_MEMBERS, f"{place.of(index)}.{kind}", fields)
+            collect_unknown(raw_block[kind], _CALL_MEMBERS, f"{start.of(index)}.{kind}", fields)
         elif block.reasoning_content is not None:
             content.append(decode_reasoning(block.reasoning_content, raw_block))
         elif block.citations_content is not None:

@@ -9,6 +9,7 @@ from causeway.dialects.bedrock.additional_fields import FIELDS, decode_additiona
 from causeway.dialects.bedrock.decode_content import collect_unknown
 from causeway.dialects.bedrock.decode_messages import decode_messages, decode_system
 from causeway.dialects.bedrock.decode_tools import decode_tools
+from causeway.dialects.bedrock.documents import DocumentReader
 from causeway.dialects.bedrock.extras_paths import is_plain_name
 from causeway.dialects.bedrock.request_body import BodyReader, invalid, invalid_choice, missing
 from causeway.dialects.bedrock.request_schema import (
@@ -61,8 +62,9 @@ def decode_converse(wire: WireConverseRequest, tree: dict[str, Any], losses: Los
             losses.add("unknown", name[:200], "the dialect has no such field")
     if wire.messages is None and "promptVariables" not in tree:
         raise missing("messages")
+    documents = DocumentReader()
     messages: list[Message] = [decode_system(wire.system, tree["system"])] if wire.system else []
-    messages += decode_messages(wire.messages or [], tree.get("messages") or [], fields)
+    messages += decode_messages(wire.messages or [], tree.get("messages") or [], fields, documents)
     tools = decode_tools(wire.tool_config, tree.get("toolConfig"), fields)
     thinking, top_k = decode_additional_fields(wire.additional_model_request_fields or {}, fields)
     collect_unknown(tree.get("inferenceConfig") or {}, _SAMPLING, "inferenceConfig", fields)
@@ -75,6 +77,7 @@ def decode_converse(wire: WireConverseRequest, tree: dict[str, Any], losses: Los
         opaque_tools=tools.opaque_tools,
         tool_choice=tools.tool_choice,
         forced_tool=tools.forced_tool,
+        documents=tuple(documents.documents),
         response_format=_decode_output(wire.output_config, tree.get("outputConfig") or {}, fields),
         thinking=thinking,
         wants_stream_usage=True,

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from causeway.dialects.bedrock.documents import own_block, own_place
 from causeway.dialects.bedrock.media_formats import encode_source, file_format, image_format
 from causeway.dialects.bedrock.model_family import can_cache
 from causeway.model.content import (
@@ -58,6 +59,14 @@ class Conversation:
         self._documents = 0
         for index, message in enumerate(request.messages):
             self._add(message, f"messages[{index}]")
+        for document in request.documents:
+            self._put_back(document)
+
+    def _put_back(self, document: Document) -> None:
+        """Put a document that came in this dialect where it stood: they come in that order."""
+        place, block = own_place(document), own_block(document)
+        if place is not None and block is not None and place.message < len(self.messages):
+            self.messages[place.message]["content"].insert(place.block, block)
 
     def _add(self, message: Message, path: str) -> None:
         match message:
@@ -105,6 +114,8 @@ class Conversation:
             case FileBlock():
                 return self._encode_file(block, path)
             case DocumentBlock(document=document):
+                if (own := own_block(document)) is not None:
+                    return own
                 self._losses.add("mapped", path, "the document is told as JSON")
                 return {"json": _encode_document(document)}
             case OpaqueBlock(dialect="bedrock", data=data):

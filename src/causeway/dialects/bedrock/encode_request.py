@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from causeway.dialects.bedrock.additional_fields import FIELDS, encode_additional_fields, field_path
+from causeway.dialects.bedrock.documents import own_block
 from causeway.dialects.bedrock.encode_messages import Conversation
 from causeway.dialects.bedrock.encode_tools import encode_tools
 from causeway.dialects.bedrock.extras_paths import own_fields, write_fields
@@ -100,7 +101,8 @@ def _report_unsaid(request: ChatRequest, losses: LossReport) -> None:
         losses.add("dropped", "logprobs", "the provider tells none")
     if request.choices > 1:
         losses.add("dropped", field_path(request, "choices"), "the provider gives one answer")
-    if request.documents:  # what grounding has put into the conversation is no longer here
+    # What grounding has put into the conversation is no longer here, and the caller's own stand in it.
+    if any(own_block(document) is None for document in request.documents):
         losses.add("dropped", "documents", "the provider takes none")
         if request.citation_mode is not None:
             losses.add("dropped", "citation_options", "the provider cites nothing")

@@ -69,14 +69,21 @@ class StreamDecoder:
         self._is_over = False
 
     def feed(self, chunk: bytes) -> Iterator[Event]:
-        """Take bytes and yield the events that they complete.
+        """Take bytes and return the events that they complete.
 
-        Raises UpstreamRefusedError at a chunk that tells an error, and UpstreamProtocolError at one that
-        is none.
+        The iterator raises UpstreamRefusedError at a chunk that tells an error, and UpstreamProtocolError at
+        one that is none.
         """
-        if (run := self._read_run(chunk)) is not None:
-            yield from self._take_run(run, chunk)
-            return
+        run = self._read_run(chunk)
+        if run is None:
+            return self._take_frames(chunk)
+        if len(run) == 1 and not chunk.endswith(_DONE_FRAME):
+            event = self._next_piece(run[0])
+            if event is not None:
+                return iter((event,))
+        return self._take_run(run, chunk)
+
+    def _take_frames(self, chunk: bytes) -> Iterator[Event]:
         try:
             for frame in self._reader.feed(chunk):
                 if self._is_over:

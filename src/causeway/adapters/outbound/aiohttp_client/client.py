@@ -8,8 +8,8 @@ RFC 9112 for what an answer is.
 import asyncio
 import logging
 import os
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from io import BytesIO
 from typing import Any
 
@@ -21,7 +21,7 @@ from causeway.adapters.outbound.address_guard import Resolve, check_host, resolv
 from causeway.adapters.outbound.aiohttp_client.connection_errors import CONNECTION_ERRORS, connection_error
 from causeway.adapters.outbound.aiohttp_client.connections import AnswerProtocol, Connector
 from causeway.adapters.outbound.aiohttp_client.deadlines import Deadlines
-from causeway.adapters.outbound.content_encoding import inflater_for
+from causeway.adapters.outbound.content_encoding import Inflater, inflater_for
 from causeway.adapters.outbound.proxy import Proxy, choose_proxy
 from causeway.adapters.outbound.request_checks import (
     USER_AGENT,
@@ -31,7 +31,7 @@ from causeway.adapters.outbound.request_checks import (
     parse_target,
 )
 from causeway.model.errors import UpstreamConnectionError, UpstreamProtocolError
-from causeway.pipeline.ports import ConnectionUse
+from causeway.pipeline.ports import ConnectionUse, TakeBytes
 from causeway.providers.network import Network, OutboundRequest
 
 _log = logging.getLogger(__name__)
@@ -76,7 +76,7 @@ class AiohttpClient:
     @asynccontextmanager
     async def send(self, request: OutboundRequest) -> AsyncIterator["HttpResponse"]:
         """See `OutboundClient.send`. Raises InternalError for a request that may not be sent as it is."""
-        response = await self._open(request)
+        response = await self.open(request)
         try:
             yield response
         finally:
@@ -90,7 +90,8 @@ class AiohttpClient:
         for connector in self._connectors.values():
             await connector.close()
 
-    async def _open(self, request: OutboundRequest) -> "HttpResponse":
+    async def open(self, request: OutboundRequest) -> "HttpResponse":
+        """See `OutboundClient.open`. Raises as `send` does."""
         target = parse_target(request.url)
         check_method(request.method)
         headers = complete_headers(request.headers)
@@ -133,38 +134,40 @@ class HttpResponse:
         self._answer = answer
         self._deadlines = deadlines
         self._origin = origin
+        self._inflater: Inflater | None = None
         self.status = answer.status
         self.headers = _headers(answer)
 
-    async def chunks(self) -> AsyncGenerator[bytes, None]:
-        """See `OutboundResponse.chunks`; also raises UpstreamProtocolError for what is not HTTP."""
+    async def pump(self, take: TakeBytes) -> bool:
+        """See `OutboundResponse.pump`; also raises UpstreamProtocolError for what is not HTTP."""
         try:
-            inflater = inflater_for(self.headers.get("content-encoding", ""))
+            if self._inflater is None:
+                self._inflater = inflater_for(self.headers.get("content-encoding", ""))
+            if self._inflater is not None:
+                return await self._inflater.pump(self._next_chunk, take)
             while content := await self._next_chunk():
-                if inflater is None:
-                    yield content
-                else:
-                    for piece in inflater.feed(content):
-                        yield piece
-            if inflater is not None:
-                inflater.finish()
-        finally:
+                if take(content):
+                    return False
+        except BaseException:
             self.close()
+            raise
+        return True
 
     async def read(self, max_bytes: int) -> bytes:
         """See `OutboundResponse.read`."""
         body = bytearray()
-        async with aclosing(self.chunks()) as chunks:
-            async for chunk in chunks:
-                body += chunk
-                if len(body) > max_bytes:
-                    raise UpstreamProtocolError(
-                        f"the answer of {self._origin} is larger than {max_bytes} bytes"
-                    )
+
+        def take(chunk: bytes) -> bool:
+            body.extend(chunk)
+            return len(body) > max_bytes
+
+        if not await self.pump(take):
+            self.close()
+            raise UpstreamProtocolError(f"the answer of {self._origin} is larger than {max_bytes} bytes")
         return bytes(body)
 
     def close(self) -> None:
-        """Close the connection at once, unless the whole body has come and it has been given back."""
+        """See `OutboundResponse.close`."""
         connection = self._answer.connection
         if connection is not None:
             transport = connection.transport

@@ -58,6 +58,11 @@ class AnswerReader:
     `is_reusable` says of the last answer, once it is complete, that another may follow on its connection.
     """
 
+    __slots__ = (
+        "_answer", "_fields", "_framing_bytes", "_has_body", "_head_bytes", "_is_interim", "_origin",
+        "_parser", "_pieces", "_refusal", "is_reusable", "on_body",
+    )  # fmt: skip
+
     def __init__(self, origin: str) -> None:
         self._origin = origin
         self._pieces: list[bytes] = []  # of the body, out of what is being fed
@@ -103,8 +108,14 @@ class AnswerReader:
                 raise UpstreamProtocolError(reason) from None
             self.is_reusable = False
             return
-        if self._pieces:
-            self._keep_pieces()
+        pieces = self._pieces
+        if pieces:
+            if len(pieces) == 1 and not answer.is_complete:  # as with nearly every event of a stream
+                piece = pieces.pop()
+                answer.pieces.append(piece)
+                answer.buffered_bytes += len(piece)
+            else:
+                self._keep_pieces()
             self._framing_bytes = 0
         elif had_head and not answer.is_complete:
             self._framing_bytes += len(content)

@@ -72,6 +72,10 @@ class HttptoolsClient:
         """See `OutboundClient.send`. Raises InternalError for a request that may not be sent as it is."""
         return Exchange(request, self._plan)
 
+    async def open(self, request: OutboundRequest) -> Exchange:
+        """See `OutboundClient.open`. Raises as `send` does."""
+        return await Exchange(request, self._plan).__aenter__()
+
     async def stop(self) -> None:
         """Close every connection; requests under way fail, and so do later ones."""
         self._is_stopped = True

@@ -2,22 +2,29 @@
 
 It knows nothing of names, of TLS and of how it was opened. Whoever uses it waits with `wait`, which costs
 one future and no timer of its own: a connection has a single timer, which is set anew only when a limit
-ends before it would fire. tests/adapters/test_httptools_faults.py.
+ends before it would fire. Who waits may listen: what comes is handed on where it arrives, and he wakes only
+at the end. tests/adapters/test_httptools_faults.py.
 """
 
 import asyncio
 import select
+from collections.abc import Callable
 from typing import Protocol, cast
 
 from causeway.adapters.outbound.failure_reason import failure_reason
 from causeway.adapters.outbound.httptools_client.answer import Answer, AnswerReader
 from causeway.adapters.outbound.httptools_client.limits import Limit
 from causeway.model.errors import UpstreamConnectionError, UpstreamError, UpstreamProtocolError
+from causeway.pipeline.ports import TakeBytes
 
 _MAX_JOINED_BYTES = 64 * 1024
 _PAUSE_BYTES = 128 * 1024
 _NEVER = float("inf")
 _CLOCK_SECONDS = 0.001  # uvloop counts in milliseconds, and may call a little too early
+
+
+EndOfSilence = Callable[[float], tuple[float, Limit]]
+"""Returns until when more must come, by the moment when something came last, and the limit that says so."""
 
 
 class Owner(Protocol):
@@ -36,6 +43,12 @@ class Owner(Protocol):
 class Connection(asyncio.Protocol):
     """One connection. `origin` is named in errors; `is_used` says that it has carried a request."""
 
+    __slots__ = (
+        "_answer", "_deadline", "_end_of_silence", "_hear", "_heard_at", "_is_paused", "_limit", "_loop",
+        "_origin", "_owner", "_readable", "_reader", "_timer", "_timer_moment", "_transport", "_waiter",
+        "_wanted_bytes", "is_used",
+    )  # fmt: skip
+
     def __init__(self, owner: Owner, origin: str, loop: asyncio.AbstractEventLoop) -> None:
         self._owner = owner
         self._origin = origin
@@ -44,7 +57,10 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport
         self._readable = select.poll()
         self._answer: Answer | None = None
-        self._waiter: asyncio.Future[None] | None = None
+        self._waiter: asyncio.Future[bool] | None = None
+        self._hear: TakeBytes | None = None
+        self._heard_at = 0.0
+        self._end_of_silence: EndOfSilence | None = None
         self._wanted_bytes = 0
         self._is_paused = False
         self._timer: asyncio.TimerHandle | None = None
@@ -74,7 +90,7 @@ class Connection(asyncio.Protocol):
             self._transport.write(body)
         return answer
 
-    def wait(self, wanted_bytes: int, moment: float, limit: Limit) -> asyncio.Future[None]:
+    def wait(self, wanted_bytes: int, moment: float, limit: Limit) -> asyncio.Future[bool]:
         """Wait until the answer has its head and so many bytes, is complete, or has failed.
 
         At the `moment` of the loop's clock it fails with the error of `limit`. To be called where none of
@@ -87,6 +103,16 @@ class Connection(asyncio.Protocol):
             self._set_timer(moment)
         waiter = self._waiter = self._loop.create_future()
         return waiter
+
+    def listen(self, hear: TakeBytes, end_of_silence: EndOfSilence) -> None:
+        """Let `hear` have what comes before the last, while somebody waits.
+
+        The wait ends with true once it says that this is enough, and with what it raises. With all that
+        comes the moment is put off, as `end_of_silence` says.
+        """
+        self._hear = hear
+        self._heard_at = 0.0
+        self._end_of_silence = end_of_silence
 
     def resume(self, answer: Answer) -> None:
         """Read on, where reading has paused since nobody took what had come."""
@@ -134,6 +160,8 @@ class Connection(asyncio.Protocol):
         if answer.is_complete:
             has_sent_all = not self._transport.get_write_buffer_size()
             self._end(is_reusable=self._reader.is_reusable and has_sent_all)
+        elif self._hear is not None and answer.pieces:
+            self._push(answer, self._hear)
         elif answer.has_head and answer.buffered_bytes >= self._wanted_bytes:
             if answer.buffered_bytes > _PAUSE_BYTES and not self._is_paused:
                 self._is_paused = True
@@ -175,12 +203,29 @@ class Connection(asyncio.Protocol):
         self._wake()
         self._owner.give_back(self, is_reusable=is_reusable)
 
-    def _wake(self) -> None:
+    def _push(self, answer: Answer, hear: TakeBytes) -> None:
+        waiter = self._waiter
+        if waiter is None or waiter.done():  # it has been cancelled, and what comes waits for its end
+            self._hear = self._end_of_silence = None
+            return
+        try:
+            is_enough = hear(answer.take())
+        except Exception as error:
+            self._hear = self._end_of_silence = self._waiter = None
+            waiter.set_exception(error)
+            return
+        if is_enough:
+            self._wake(is_enough=True)
+        else:
+            self._heard_at = self._loop.time()
+
+    def _wake(self, *, is_enough: bool = False) -> None:
+        self._hear = self._end_of_silence = None  # which have a hold on this connection
         waiter = self._waiter
         if waiter is not None:
             self._waiter = None
             if not waiter.done():
-                waiter.set_result(None)
+                waiter.set_result(is_enough)
 
     def _set_timer(self, moment: float) -> None:
         if self._timer is not None:
@@ -193,6 +238,8 @@ class Connection(asyncio.Protocol):
         waiter = self._waiter
         if waiter is None or waiter.done():
             return
+        if self._end_of_silence is not None and self._heard_at:
+            self._deadline, self._limit = self._end_of_silence(self._heard_at)
         if self._loop.time() < self._deadline - _CLOCK_SECONDS:
             self._set_timer(self._deadline)
         else:

@@ -1,19 +1,19 @@
 """One request and its answer: the context that `send` returns, and the response that is had in it."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import aclosing
+from collections.abc import Callable, Mapping
 from types import TracebackType
 
 from msgspec import Struct
 
-from causeway.adapters.outbound.content_encoding import inflater_for
+from causeway.adapters.outbound.content_encoding import Inflater, inflater_for
 from causeway.adapters.outbound.httptools_client.answer import Answer
 from causeway.adapters.outbound.httptools_client.connection import Connection
 from causeway.adapters.outbound.httptools_client.limits import Limit
 from causeway.adapters.outbound.httptools_client.pool import Pool
 from causeway.adapters.outbound.httptools_client.request_head import encode_length
 from causeway.model.errors import UpstreamProtocolError
+from causeway.pipeline.ports import TakeBytes
 from causeway.providers.network import OutboundRequest
 
 
@@ -34,8 +34,8 @@ class Exchange:
     """
 
     __slots__ = (
-        "_answer", "_body_limit", "_body_moment", "_connection", "_headers", "_is_stream", "_plan_for",
-        "_pool", "_request",
+        "_answer", "_body_limit", "_body_moment", "_connection", "_headers", "_inflater", "_is_stream",
+        "_plan_for", "_pool", "_request",
     )  # fmt: skip
 
     def __init__(self, request: OutboundRequest, plan_for: Callable[[OutboundRequest], Plan]) -> None:
@@ -48,6 +48,7 @@ class Exchange:
         self._body_limit: Limit | None
         self._body_moment: float
         self._headers: dict[str, str] | None = None
+        self._inflater: Inflater | None = None
 
     async def __aenter__(self) -> "Exchange":
         request, self._request = self._request, None
@@ -84,6 +85,10 @@ class Exchange:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """See `OutboundResponse.close`."""
         self._connection.leave(self._answer)
 
     @property
@@ -102,27 +107,25 @@ class Exchange:
             }
         return headers
 
-    async def chunks(self) -> AsyncGenerator[bytes, None]:
-        """See `OutboundResponse.chunks`; also raises UpstreamProtocolError for what is not HTTP."""
-        answer = self._answer
+    async def pump(self, take: TakeBytes) -> bool:
+        """See `OutboundResponse.pump`; also raises UpstreamProtocolError for what is not HTTP."""
         try:
-            inflater = inflater_for(self.headers.get("content-encoding", ""))
+            if self._inflater is None and b"content-encoding" in self._answer.headers:
+                self._inflater = inflater_for(self.headers["content-encoding"])
+            if self._inflater is not None:
+                return await self._inflater.pump(self._next_chunk, take)
             while True:
                 while not self._has_come():
-                    await self._wait(1)
-                content = answer.take()
+                    if await self._wait(1, take):
+                        return False
+                content = self._take_content()
                 if not content:
-                    break
-                self._connection.resume(answer)
-                if inflater is None:
-                    yield content
-                else:
-                    for piece in inflater.feed(content):
-                        yield piece
-            if inflater is not None:
-                inflater.finish()
-        finally:
-            self._connection.leave(answer)
+                    return True
+                if take(content):
+                    return False
+        except BaseException:
+            self.close()
+            raise
 
     async def read(self, max_bytes: int) -> bytes:
         """See `OutboundResponse.read`."""
@@ -143,12 +146,25 @@ class Exchange:
 
     async def _collect(self, max_bytes: int) -> bytes:
         body = bytearray()
-        async with aclosing(self.chunks()) as chunks:
-            async for chunk in chunks:
-                body += chunk
-                if len(body) > max_bytes:
-                    raise self._too_large(max_bytes)
+
+        def take(chunk: bytes) -> bool:
+            body.extend(chunk)
+            return len(body) > max_bytes
+
+        if not await self.pump(take):
+            raise self._too_large(max_bytes)
         return bytes(body)
+
+    async def _next_chunk(self) -> bytes:
+        """Return what has come, or wait for it; nothing at the end."""
+        while not self._has_come():
+            await self._wait(1)
+        return self._take_content()
+
+    def _take_content(self) -> bytes:
+        content = self._answer.take()
+        self._connection.resume(self._answer)
+        return content
 
     def _has_come(self) -> bool:
         """Whether more of the body is there, or its end; raises what kept it from coming."""
@@ -161,16 +177,24 @@ class Exchange:
             raise limit.exceeded_by(self._pool.origin)
         return bool(answer.pieces)
 
-    def _wait(self, wanted_bytes: int) -> asyncio.Future[None]:
-        """Wait for so much of the body, within the limits."""
+    def _wait(self, wanted_bytes: int, hear: TakeBytes | None = None) -> asyncio.Future[bool]:
+        """Wait for so much of the body, or hand it on as it comes, within the limits."""
+        connection = self._connection
+        waiter = connection.wait(wanted_bytes, *self._end_of_silence(self._pool.loop.time()))
+        if hear is not None:
+            connection.listen(hear, self._end_of_silence)
+        return waiter
+
+    def _end_of_silence(self, heard_at: float) -> tuple[float, Limit]:
+        """Return the moment by which the next of the body must come, and the limit that says so."""
         limit, moment = self._body_limit, self._body_moment
         if self._is_stream:
             idle = self._pool.limits.idle
-            silence = self._pool.loop.time() + idle.seconds
+            silence = heard_at + idle.seconds
             if limit is None or silence < moment:
                 limit, moment = idle, silence
         assert limit is not None  # noqa: S101  # an answer that is no stream has one
-        return self._connection.wait(wanted_bytes, moment, limit)
+        return moment, limit
 
     def _too_large(self, max_bytes: int) -> UpstreamProtocolError:
         return UpstreamProtocolError(f"the answer of {self._pool.origin} is larger than {max_bytes} bytes")
