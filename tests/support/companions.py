@@ -10,6 +10,8 @@ from causeway.pipeline.directory import ModelDirectory
 from causeway.pipeline.provider_models import ProviderModels
 from causeway.pipeline.router import Router, RoutingPolicy
 from causeway.server.companions import CompanionHandler
+from causeway.server.kept_answers import KeptAnswers
+from support.kept_answers import Keeper
 
 
 class LetterTokenizer:
@@ -50,5 +52,6 @@ def companion_handler(embedder: EmbeddedEmbedder, *, strict: bool = False) -> Co
             "count_tokens", Router("chat", {}, [], (), policy), {}, {}, {}, call_log
         ),
         tokenizers=ModelDirectory([LetterTokenizer()], strict=strict),
+        kept=KeptAnswers(Keeper()),
         catalog=Catalog([embedder], ProviderModels({}, {}), Router("chat", {}, [embedder.name], (), policy)),
     )

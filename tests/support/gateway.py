@@ -27,6 +27,7 @@ from causeway.server.application import Application, Lifespan
 from causeway.server.chat import ChatHandler
 from causeway.server.companions import CompanionHandler
 from causeway.server.http_server import http_server
+from causeway.server.kept_answers import KeptAnswers
 from support.companions import companion_handler
 from support.kept_answers import Keeper
 
@@ -91,6 +92,7 @@ def serve(
         endpoints=all_endpoints(),
         chat=ChatHandler(
             ChatService(_router(model, is_strict=config.strict_models), call_log or RecentCalls()),
+            KeptAnswers(Keeper()),
             heartbeat_seconds=config.heartbeat_seconds,
         ),
         companions=companions

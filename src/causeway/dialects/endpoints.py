@@ -4,6 +4,8 @@ In a path `{name}` stands for one segment, and `{name*}` for the rest of the pat
 endpoints themselves stand in each dialect's folder.
 """
 
+from typing import Literal
+
 from msgspec import Struct
 
 from causeway.dialects.companion_faces import (
@@ -15,6 +17,7 @@ from causeway.dialects.companion_faces import (
     TokenCountFace,
     TokenizeFace,
 )
+from causeway.dialects.conversation_faces import ConversationFace, KeptAnswerFace
 from causeway.dialects.faces import ChatClientFace, ClientFace
 
 
@@ -22,7 +25,8 @@ class ChatEndpoint(Struct, frozen=True):
     """One path that answers chat.
 
     `always_streams` ignores the body's `stream`; `is_streamed` says of a path that it streams, in a dialect
-    whose bodies say nothing of it. `sse_face` is the face where the query asks `alt=sse`. Where the path
+    whose bodies say nothing of it. `sse_face` is the face where the query asks `alt=sse`, and
+    `conversation` keeps the answers where the dialect has that. Where the path
     holds a `{model*}`, that names the model, and `path_provider`, if any, the provider where it names none.
     """
 
@@ -32,6 +36,7 @@ class ChatEndpoint(Struct, frozen=True):
     is_streamed: bool = False
     sse_face: ChatClientFace | None = None
     path_provider: str | None = None
+    conversation: ConversationFace | None = None
     method: str = "POST"
 
 
@@ -109,6 +114,15 @@ class KeyEndpoint(Struct, frozen=True):
     method: str = "POST"
 
 
+class KeptAnswerEndpoint(Struct, frozen=True):
+    """One path about the kept answer that its `{id}` names."""
+
+    path: str
+    face: KeptAnswerFace
+    action: Literal["read", "delete", "cancel", "list_input"]
+    method: str
+
+
 class UnservedEndpoint(Struct, frozen=True):
     """A path of the dialect's vendor that the gateway knows and does not serve."""
 
@@ -126,6 +140,7 @@ CompanionEndpoint = (
     | ModelsEndpoint
     | ModelEndpoint
     | KeyEndpoint
+    | KeptAnswerEndpoint
     | UnservedEndpoint
 )
 

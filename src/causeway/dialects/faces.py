@@ -100,7 +100,8 @@ class ChatClientFace(ClientFace, Protocol):
 class ChatProviderFace(Protocol):
     """The side of a dialect that faces a provider's chat endpoint.
 
-    `reads_documents` says that the provider takes documents and cites them itself.
+    `reads_documents` says that the provider takes documents and cites them itself; those sealed in its own
+    dialect it is given whatever this says.
     `max_stop_sequences` is how many the provider takes; the first so many are written. A stream that is
     passed on unread is read where it holds one of `tap_markers`: its usage, its end and its failures do.
     `stream_media_type` is what the provider's streams are; only server-sent events are ever passed on unread.

@@ -27,12 +27,16 @@ class CallOptions(Struct, frozen=True, kw_only=True):
 
 
 class ChatCall(Struct, frozen=True, kw_only=True):
-    """A chat request as it was decoded and as it was sent, and what decoding could not keep."""
+    """A chat request as it was decoded and as it was sent, and what decoding could not keep.
+
+    `caller` is a name for who asks, empty where nobody has to say.
+    """
 
     id: str
     request: ChatRequest
     body: bytes
     losses: LossReport
+    caller: str = ""
     options: CallOptions = CallOptions()
 
 

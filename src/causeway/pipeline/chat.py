@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from causeway.model.errors import CausewayError, InternalError
 from causeway.model.events import Event, MessageEnd, MessageStart, TextDelta
 from causeway.model.order import EventOrder, IllegalEventOrderError
+from causeway.model.request import ChatRequest
 from causeway.model.response import Failure, FinishReason
 from causeway.model.usage import Usage
 from causeway.pipeline.answers import OpenStream, Part, TakePart, WholeAnswer
@@ -67,6 +68,13 @@ class ChatService:
             journal.close_failed(error)
             raise
         return ChatStream(stream, journal, int(self._unix_seconds()))
+
+    def native_provider(self, request: ChatRequest) -> str | None:
+        """Return the provider that would be asked first, if it is asked in the caller's dialect.
+
+        Raises CausewayError where nobody could be asked.
+        """
+        return self._router.native_provider(request)
 
     def _journal(self, call: ChatCall) -> Journal:
         request = call.request

@@ -141,6 +141,13 @@ class ChatRouter:
             losses.add(loss.kind, loss.path, loss.detail)
         return plan.targets
 
+    def native_provider(self, request: ChatRequest) -> str | None:
+        """Return the provider that is asked first, if that is in the caller's dialect; raises likewise."""
+        first = self._plans[request.model, request.dialect, request.fallbacks].targets[0]
+        return (
+            first.provider if isinstance(first, UpstreamChat) and first.dialect == request.dialect else None
+        )
+
     def _plan(self, asked: _Asked) -> _Plan:
         losses = LossReport()
         resolved = self._router.resolve(*asked, losses)

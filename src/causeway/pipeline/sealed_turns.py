@@ -54,25 +54,25 @@ class SealedTurns:
     def __init__(self, keeper: AnswerKeeper) -> None:
         self._keeper = keeper
 
-    def keep(self, response: ChatResponse, dialect: str) -> None:
-        """Keep the turn that an answer of a provider of `dialect` is, where it has anything sealed."""
+    def keep(self, response: ChatResponse, dialect: str, caller: str) -> None:
+        """Keep for `caller` the turn that a provider of `dialect` gave, where it has anything sealed."""
         if not response.tool_calls or not _is_sealed(response):
             return
         turn = _KeptTurn(tuple(map(_kept_block, response.content)), response.tool_calls)
-        self._keeper.keep(_key(dialect, response.tool_calls[0]), msgspec.json.encode(turn))
+        self._keeper.keep(_key(dialect, caller, response.tool_calls[0]), msgspec.json.encode(turn))
 
-    async def restore(self, request: ChatRequest, dialect: str) -> ChatRequest:
-        """Return the request with the turns that are kept for providers of `dialect` as those gave them."""
+    async def restore(self, request: ChatRequest, dialect: str, caller: str) -> ChatRequest:
+        """Return the request with the caller's turns that providers of `dialect` gave, as those gave them."""
         messages: list[Message] = []
         for message in request.messages:
             if isinstance(message, AssistantMessage) and message.tool_calls:
-                messages.append(await self._restore_turn(message, dialect))
+                messages.append(await self._restore_turn(message, dialect, caller))
             else:
                 messages.append(message)
         return replace(request, messages=tuple(messages))
 
-    async def _restore_turn(self, message: AssistantMessage, dialect: str) -> AssistantMessage:
-        kept = await self._keeper.find(_key(dialect, message.tool_calls[0]))
+    async def _restore_turn(self, message: AssistantMessage, dialect: str, caller: str) -> AssistantMessage:
+        kept = await self._keeper.find(_key(dialect, caller, message.tool_calls[0]))
         if kept is None:
             return message
         turn = _decoder.decode(kept)
@@ -89,16 +89,17 @@ class SealedTurns:
 class SealStage:
     """Watches the events of one answer and keeps its turn once it has ended."""
 
-    def __init__(self, turns: SealedTurns, dialect: str) -> None:
+    def __init__(self, turns: SealedTurns, dialect: str, caller: str) -> None:
         self._turns = turns
         self._dialect = dialect
+        self._caller = caller
         self._collected = Fold()
 
     def see(self, event: Event) -> None:
         """Take the next event."""
         self._collected.add(event)
         if isinstance(event, MessageEnd):
-            self._turns.keep(self._collected.response(), self._dialect)
+            self._turns.keep(self._collected.response(), self._dialect, self._caller)
 
 
 def has_turns_to_restore(request: ChatRequest) -> bool:
@@ -106,8 +107,8 @@ def has_turns_to_restore(request: ChatRequest) -> bool:
     return any(isinstance(message, AssistantMessage) and message.tool_calls for message in request.messages)
 
 
-def _key(dialect: str, call: ToolCall) -> str:
-    return f"turn/{dialect}/{call.id}"
+def _key(dialect: str, caller: str, call: ToolCall) -> str:
+    return f"turn/{dialect}/{caller}/{call.id}"
 
 
 def _is_sealed(response: ChatResponse) -> bool:

@@ -6,12 +6,14 @@ around it.
 """
 
 import time
+from collections.abc import Sequence
 
 import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
 from causeway.dialects.faces import ChatProviderFace
+from causeway.model.content import Document
 from causeway.model.errors import UpstreamProtocolError, UpstreamRefusedError
 from causeway.model.fold import fold, unfold
 from causeway.model.loss import LossReport
@@ -46,6 +48,7 @@ class _Prepared(Struct, frozen=True, kw_only=True):
 
     request: ChatRequest
     losses: LossReport
+    caller: str
     is_relayed: bool
     is_foreign: bool = False
     is_to_be_grounded: bool = False
@@ -53,7 +56,10 @@ class _Prepared(Struct, frozen=True, kw_only=True):
 
 
 class UpstreamChat:
-    """A `ChatTarget` that calls a provider. `model` is the name as the caller wrote it after the slash."""
+    """A `ChatTarget` that calls a provider.
+
+    `model` is the name as the caller wrote it after the slash, and `dialect` what the provider is asked in.
+    """
 
     def __init__(
         self,
@@ -72,6 +78,7 @@ class UpstreamChat:
         self._operation = operation
         self.provider = live.provider.name
         self.model = model
+        self.dialect = face.dialect
 
     async def answer(self, call: ChatCall, trail: Trail, place: Place) -> WholeAnswer:
         """Return the whole answer; raises CausewayError once no attempt has succeeded."""
@@ -79,7 +86,7 @@ class UpstreamChat:
         if prepared.is_to_be_grounded:
             prepared = await self._ground(prepared)
         if prepared.is_foreign and has_turns_to_restore(prepared.request):
-            request = await self._turns.restore(prepared.request, self._face.dialect)
+            request = await self._turns.restore(prepared.request, self._face.dialect, call.caller)
             prepared = replace(prepared, request=request)
 
         async def ask(key: ProviderKey, model: str, lease: Lease) -> WholeAnswer:
@@ -113,7 +120,7 @@ class UpstreamChat:
         if prepared.is_to_be_grounded:
             prepared = await self._ground(prepared)
         if prepared.is_foreign and has_turns_to_restore(prepared.request):
-            request = await self._turns.restore(prepared.request, self._face.dialect)
+            request = await self._turns.restore(prepared.request, self._face.dialect, call.caller)
             prepared = replace(prepared, request=request)
 
         async def ask(key: ProviderKey, model: str, lease: Lease) -> OpenStream:
@@ -142,16 +149,18 @@ class UpstreamChat:
         request, face = call.request, self._face
         if request.dialect == face.dialect and face.takes_verbatim(request, call.body):
             losses = LossReport(strict=call.losses.strict)
-            return _Prepared(request=request, losses=losses, is_relayed=True)
+            return _Prepared(request=request, losses=losses, caller=call.caller, is_relayed=True)
         losses = call.losses.branch()
         if len(request.sampling.stop_sequences) > face.max_stop_sequences:
             name = "stop" if request.dialect == "openai" else "stop_sequences"
             path = f"{name}[{face.max_stop_sequences}:]"
             losses.add("mapped", path, "the gateway stops the answer there, the provider is not told")
-        is_to_be_grounded = not face.reads_documents and self._grounding.may_ground(request)
+        reads_documents = face.reads_documents or _are_own(request.documents, face.dialect)
+        is_to_be_grounded = not reads_documents and self._grounding.may_ground(request)
         return _Prepared(
             request=request,
             losses=losses,
+            caller=call.caller,
             is_relayed=False,
             is_foreign=face.has_own_blocks and request.dialect != face.dialect,
             is_to_be_grounded=is_to_be_grounded,
@@ -197,8 +206,11 @@ class UpstreamChat:
     def _stages(self, prepared: _Prepared, losses: LossReport) -> AnswerStages:
         sequences = prepared.request.sampling.stop_sequences
         untold = () if prepared.is_relayed else sequences[self._face.max_stop_sequences :]
+        seals = None
+        if prepared.is_foreign:
+            seals = SealStage(self._turns, self._face.dialect, prepared.caller)
         return AnswerStages(
-            seals=SealStage(self._turns, self._face.dialect) if prepared.is_foreign else None,
+            seals=seals,
             own_blocks=OwnBlocksStage(losses) if prepared.is_foreign else None,
             stop=StopStage(untold) if untold else None,
             citer=prepared.citer,
@@ -218,3 +230,10 @@ class UpstreamChat:
             primary_model=place.primary_model,
             upstream_milliseconds=(time.perf_counter() - started) * 1000,
         )
+
+
+def _are_own(documents: Sequence[Document], dialect: str) -> bool:
+    """Whether the documents came as blocks of the provider's own dialect, which go to it as they are."""
+    return bool(documents) and all(
+        document.seal is not None and document.seal.dialect == dialect for document in documents
+    )

@@ -34,7 +34,12 @@ class KeyRing:
         What is looked up is a digest, by a hash that is seeded anew in every process: what the time of that
         could tell is of no key.
         """
-        return _digest(key) in self._digests
+        return self.name_of(key) is not None
+
+    def name_of(self, key: str) -> str | None:
+        """Return a name for who presents `key`, which does not tell it; none where it is not admitted."""
+        digest = _digest(key)
+        return digest.hex() if digest in self._digests else None
 
 
 def presented_key(headers: Mapping[bytes, bytes]) -> str | None:

@@ -136,8 +136,7 @@ class Application:
         headers: Headers,
     ) -> None:
         request_headers = dict(scope["headers"])
-        if self._keys:
-            self._authenticate(request_headers, scope["query_string"])
+        caller = self._authenticate(request_headers, scope["query_string"]) if self._keys else ""
         if found is None:
             if self._expose_metrics and scope["path"] == METRICS_PATH and scope["method"] in ("GET", "HEAD"):
                 await send_text(send, 200, await self._expose_metrics(), METRICS_TYPE, headers)
@@ -157,7 +156,9 @@ class Application:
                 max_bytes=self._config.max_body_bytes,
                 timeout_seconds=self._config.body_timeout_seconds,
             )
-        call = Call(trace_id, body, request_headers, _decode_query(scope["query_string"]), found.parameters)
+        call = Call(
+            trace_id, body, request_headers, _decode_query(scope["query_string"]), found.parameters, caller
+        )
         extensions = scope.get("extensions", {})
         watched = None if CANCELS_ON_DISCONNECT in extensions else receive
         if isinstance(endpoint, ChatEndpoint):
@@ -165,12 +166,14 @@ class Application:
         else:
             await self._companions.serve(endpoint, call, headers, watched, send)
 
-    def _authenticate(self, headers: Mapping[bytes, bytes], query: bytes) -> None:
+    def _authenticate(self, headers: Mapping[bytes, bytes], query: bytes) -> str:
         key = presented_key(headers) or _decode_query(query).get("key")  # where Google's URLs have it
         if key is None:
             raise AuthenticationError("no api key supplied")
-        if not self._keys.admits(key):
+        caller = self._keys.name_of(key)
+        if caller is None:
             raise AuthenticationError("invalid api token")
+        return caller
 
 
 def _decode_query(query: bytes) -> dict[str, str]:

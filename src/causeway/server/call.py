@@ -6,13 +6,17 @@ from msgspec import Struct
 
 
 class Call(Struct, frozen=True):
-    """One call: its trace id, body and headers, the query's parameters and the path's."""
+    """One call: its trace id, body and headers, the query's parameters and the path's.
+
+    `caller` is a name for the key that was presented, empty where none is asked for.
+    """
 
     id: str
     body: bytes
     headers: Mapping[bytes, bytes]
     query: Mapping[str, str]
     path: Mapping[str, str]
+    caller: str = ""
 
 
 def path_model(parameters: Mapping[str, str], provider: str | None) -> str:

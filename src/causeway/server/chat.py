@@ -9,6 +9,7 @@ from collections.abc import Coroutine, Mapping
 
 from msgspec.structs import replace
 
+from causeway.dialects.conversation_faces import ConversationFace
 from causeway.dialects.endpoints import ChatEndpoint
 from causeway.dialects.faces import ChatClientFace
 from causeway.model.loss import LossReport
@@ -21,6 +22,7 @@ from causeway.server.asgi import Headers, Receive, Send, Write, send_json
 from causeway.server.call import Call, path_model
 from causeway.server.call_headers import decode_options, decode_strictness, encode_losses, encode_provenance
 from causeway.server.disconnect import DisconnectWatch
+from causeway.server.kept_answers import KeptAnswers
 from causeway.server.stream_writer import StreamWriter
 
 
@@ -33,9 +35,15 @@ class ChatHandler:
     """
 
     def __init__(
-        self, service: ChatService, *, heartbeat_seconds: float = 0.0, is_strict: bool = False
+        self,
+        service: ChatService,
+        kept: KeptAnswers,
+        *,
+        heartbeat_seconds: float = 0.0,
+        is_strict: bool = False,
     ) -> None:
         self._service = service
+        self._kept = kept
         self._heartbeat_seconds = heartbeat_seconds
         self._is_strict = is_strict
 
@@ -57,33 +65,64 @@ class ChatHandler:
             face = endpoint.sse_face
         losses = LossReport(strict=decode_strictness(call.headers, self._is_strict))
         request = _on_path(endpoint, face.decode_request(call.body, losses), call.path)
+        conversation = endpoint.conversation
+        asked = request  # which the answer may repeat
+        if conversation is not None:
+            request = await self._continued(conversation, request, call)
         chat = ChatCall(
-            id=call.id, request=request, body=call.body, losses=losses, options=decode_options(call.headers)
+            id=call.id,
+            request=request,
+            body=call.body,
+            losses=losses,
+            caller=call.caller,
+            options=decode_options(call.headers),
         )
+        is_kept = conversation is not None and conversation.is_to_be_kept(request)
         with DisconnectWatch(receive):
             if not request.stream:
-                await self._serve_whole(face, chat, headers, send)
+                answered = await self._serve_whole(face, chat, asked, headers, send)
+                if conversation is not None and is_kept:
+                    body, provider = answered
+                    self._kept.keep(conversation, request, body, call.caller, provider)
                 return
-            writer = StreamWriter(face, send, write)
-            stream = await self._open_stream(face, chat, headers, writer)
-            del request, chat  # which may be large, and a stream long
+            hear = self._kept.tap(conversation, request, call.caller) if conversation and is_kept else None
+            writer = StreamWriter(face, send, write, hear)
+            stream = await self._open_stream(face, chat, asked, headers, writer)
+            del request, asked, chat  # which may be large, and a stream long
             if stream is not None:
                 await self._send_stream(stream, writer)
 
-    async def _serve_whole(self, face: ChatClientFace, chat: ChatCall, headers: Headers, send: Send) -> None:
+    async def _continued(
+        self, conversation: ConversationFace, request: ChatRequest, call: Call
+    ) -> ChatRequest:
+        if conversation.previous_id(request) is None:
+            return request
+        native_provider = self._service.native_provider(request)
+        return await self._kept.resolve(conversation, request, call.caller, native_provider)
+
+    async def _serve_whole(
+        self, face: ChatClientFace, chat: ChatCall, asked: ChatRequest, headers: Headers, send: Send
+    ) -> tuple[bytes, str]:
+        """Return the body that was sent, and who has said it in these very bytes, if anybody."""
         answer = await self._service.answer(chat)
         said = answer.said
         if isinstance(said, bytes):
             body = face.relay_response(said, answer.provenance)
         else:
             face.report_losses(said, answer.losses)
-            body = face.encode_response(said, chat.request, answer.provenance)
+            body = face.encode_response(said, asked, answer.provenance)
         own_headers = face.response_headers(answer.ending.usage)
         all_headers = headers + _telling(face, answer.losses, answer.provenance) + own_headers
         await send_json(send, 200, body, all_headers)
+        return body, answer.provenance.provider if isinstance(said, bytes) else ""
 
     async def _open_stream(
-        self, face: ChatClientFace, chat: ChatCall, headers: Headers, writer: StreamWriter
+        self,
+        face: ChatClientFace,
+        chat: ChatCall,
+        asked: ChatRequest,
+        headers: Headers,
+        writer: StreamWriter,
     ) -> ChatStream | None:
         """Return an open stream, its status sent; none where an error has been told under that status."""
         opening = self._service.open_stream(chat)
@@ -94,13 +133,13 @@ class ChatHandler:
         except Exception as error:
             if not writer.has_started:
                 raise
-            writer.begin(chat.request, _nobody(chat.request))
+            writer.begin(asked, _nobody(asked))
             writer.take(failed_stream(error))
             await writer.drain()
             await writer.end()
             return None
         try:
-            writer.begin(chat.request, stream.provenance)
+            writer.begin(asked, stream.provenance)
             if not writer.has_started:
                 await writer.start(headers + _telling(face, stream.losses, stream.provenance))
         except BaseException:

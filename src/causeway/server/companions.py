@@ -7,6 +7,7 @@ from causeway.dialects.endpoints import (
     CompanionEndpoint,
     DetokenizeEndpoint,
     EmbedEndpoint,
+    KeptAnswerEndpoint,
     KeyEndpoint,
     ModelEndpoint,
     ModelsEndpoint,
@@ -30,6 +31,7 @@ from causeway.server.asgi import Headers, Receive, Send, send_json
 from causeway.server.call import Call, path_model
 from causeway.server.call_headers import decode_options, decode_strictness, encode_losses, encode_provenance
 from causeway.server.disconnect import DisconnectWatch
+from causeway.server.kept_answers import KeptAnswers
 
 
 class Reply(Struct, frozen=True):
@@ -52,6 +54,7 @@ class CompanionHandler:
         token_counts: CompanionService[ChatRequest, TokenCount],
         tokenizers: ModelDirectory[Tokenizer],
         catalog: Catalog,
+        kept: KeptAnswers,
         is_strict: bool = False,
     ) -> None:
         self._embeds = embeds
@@ -59,6 +62,7 @@ class CompanionHandler:
         self._token_counts = token_counts
         self._tokenizers = tokenizers
         self._catalog = catalog
+        self._kept = kept
         self._is_strict = is_strict
 
     async def serve(
@@ -124,6 +128,8 @@ class CompanionHandler:
             case ModelEndpoint(face=face):
                 facts = await self._catalog.find(call.path["model"], losses)
                 return Reply(face.encode_model(facts), [], losses)
+            case KeptAnswerEndpoint():
+                return Reply(await self._kept.answer(endpoint, call), [], losses)
             case KeyEndpoint(face=face):
                 return Reply(face.encode_validity(), [], losses)
             case UnservedEndpoint(method=method, path=path):

@@ -120,7 +120,7 @@ def compose_application(
         keys=keys,
         endpoints=all_endpoints(),
         chat=compose_chat(config, lives, chat_model, call_logs, keeper),
-        companions=compose_companions(config, lives, model, embedder, call_logs),
+        companions=compose_companions(config, lives, model, embedder, call_logs, keeper),
         describe_health=lambda: describe_health(model, place),
         expose_metrics=None if metrics is None else metrics.exposition,
         start=start,

@@ -36,6 +36,7 @@ from causeway.providers.provider import Provider
 from causeway.providers.spec import Operation
 from causeway.server.chat import ChatHandler
 from causeway.server.companions import CompanionHandler
+from causeway.server.kept_answers import KeptAnswers
 
 Lives = Mapping[str, LiveProvider]
 
@@ -65,6 +66,7 @@ def compose_chat(
     )
     return ChatHandler(
         ChatService(router, call_log),
+        KeptAnswers(keeper),
         heartbeat_seconds=config.server.heartbeat_seconds,
         is_strict=config.server.strict_translation,
     )
@@ -76,6 +78,7 @@ def compose_companions(
     model: EmbeddedModel | None,
     embedder: EmbeddedEmbedder | None,
     call_log: CallLog,
+    keeper: AnswerKeeper,
 ) -> CompanionHandler:
     """Return what answers the endpoints beside chat."""
     strict = config.server.strict_models
@@ -133,6 +136,7 @@ def compose_companions(
             ),
             _router("chat", config, lives, chat_names),
         ),
+        kept=KeptAnswers(keeper),
         is_strict=config.server.strict_translation,
     )
 

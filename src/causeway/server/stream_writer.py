@@ -1,6 +1,6 @@
 """Writes one stream to its caller, each part where it comes. Knows a dialect only by its face."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 
 from causeway.dialects.faces import ChatClientFace, StreamEncoder
 from causeway.model.provenance import Provenance
@@ -9,20 +9,26 @@ from causeway.pipeline.answers import Part
 from causeway.server.asgi import Headers, Send, Write, end_stream, send_chunk, start_stream
 from causeway.server.broken_end import BrokenEnd
 
+Hear = Callable[[bytes, str], None]
+
 
 class StreamWriter:
     """Encodes parts and sends them, between `start` and `end`; before the first, `begin` says whose they are.
 
     With `write` (`WRITE`) a part is sent when it is taken, until the client reads too slowly; without, when
-    `drain` is waited for.
+    `drain` is waited for. `hear` is told what is sent, and who has said it in these very bytes, if anybody.
     """
 
     __slots__ = (
-        "_broken_end", "_encoder", "_face", "_pending", "_provenance", "_send", "_write", "has_started",
+        "_broken_end", "_encoder", "_face", "_hear", "_pending", "_provenance", "_send", "_write",
+        "has_started",
     )  # fmt: skip
 
-    def __init__(self, face: ChatClientFace, send: Send, write: Write | None) -> None:
+    def __init__(
+        self, face: ChatClientFace, send: Send, write: Write | None, hear: Hear | None = None
+    ) -> None:
         self._face = face
+        self._hear = hear
         self._send = send
         self._write = write
         self._encoder: StreamEncoder
@@ -56,6 +62,8 @@ class StreamWriter:
             frames = (self._broken_end or self._encoder).encode_all(part)
         if not frames:
             return False
+        if self._hear is not None:
+            self._hear(frames, self._provenance.provider if isinstance(part, bytes) else "")
         write = self._write
         self._pending = pending = frames if write is None else write(frames)
         return pending is not None

@@ -67,6 +67,18 @@ def in_camel_case(value: Any) -> Any:
     }
 
 
+def in_plain_base64(value: Any) -> Any:
+    """Google reads both alphabets of base64 in a file, and the one that all vendors read is written."""
+    if isinstance(value, list):
+        return [in_plain_base64(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    blob = value.get("inlineData")
+    if isinstance(blob, dict):
+        value = {**value, "inlineData": {**blob, "data": blob["data"].translate(str.maketrans("-_", "+/"))}}
+    return {name: in_plain_base64(member) for name, member in value.items()}
+
+
 def lowered(schema: Any) -> Any:
     """The recorded schemas of Gemini's own kind differ from JSON Schema in the names of types alone."""
     if isinstance(schema, list):
@@ -81,7 +93,7 @@ def lowered(schema: Any) -> Any:
 
 def asked_once(body: Any) -> Any:
     """Return a request in one spelling, so that equal meanings compare equal."""
-    body = in_camel_case(body)
+    body = in_plain_base64(in_camel_case(body))
     tools = body.get("tools") or []
     tools = [tools] if isinstance(tools, dict) else tools  # one in place of a list of one
     functions = []

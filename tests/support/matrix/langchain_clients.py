@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage, ToolMessage
 from langchain_core.tools import StructuredTool
+from msgspec.structs import replace
 
 from support.matrix.ask import Ask, CannotSayError, RefusedError, Seen, ToolSpec
 
@@ -252,7 +253,16 @@ class ChatBedrockClient(LangChainClient):
             provider="anthropic",
             max_tokens=ask.max_tokens,
             additional_model_request_fields=fields,
+            # LangChain streams only from models whose names it knows.
+            disable_streaming=False,
         )
+
+    def ask(self, ask: Ask) -> Seen:
+        """Ask through LangChain; with documents in a stream.
+
+        Of a whole answer that is one block, LangChain keeps the text and not its citations.
+        """
+        return super().ask(replace(ask, stream=True) if ask.documents else ask)
 
     def structured(self, model: Any, schema: dict[str, Any]) -> Any:
         """Return the model bound to a schema, which LangChain asks of Bedrock as a tool."""

@@ -26,22 +26,17 @@ class BedrockConverse(BedrockFace, frozen=True):
         """Return the request, without a model; raises ClientError, naming the field."""
         return decode_request(body, losses)
 
-    def encode_response(
-        self,
-        response: ChatResponse,
-        request: ChatRequest,  # noqa: ARG002
-        provenance: Provenance,
-    ) -> bytes:
+    def encode_response(self, response: ChatResponse, request: ChatRequest, provenance: Provenance) -> bytes:
         """Return the JSON body of a whole answer."""
-        return encode_response(response, provenance)
+        return encode_response(response, request, provenance)
 
     def report_losses(self, response: ChatResponse, losses: LossReport) -> None:
         """Add what Converse has no field for."""
         report_losses(response, losses)
 
-    def stream_encoder(self, request: ChatRequest, provenance: Provenance) -> StreamEncoder:  # noqa: ARG002
+    def stream_encoder(self, request: ChatRequest, provenance: Provenance) -> StreamEncoder:
         """Return the encoder of one streamed answer."""
-        return FrameEncoder(provenance)
+        return FrameEncoder(request, provenance)
 
     def response_headers(self, usage: Usage) -> list[tuple[bytes, bytes]]:  # noqa: ARG002
         """Return none: the dialect adds no header."""

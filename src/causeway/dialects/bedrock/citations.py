@@ -10,7 +10,9 @@ from typing import Any
 from msgspec import Struct
 
 from causeway.dialects.bedrock.content_schema import WireCitation
+from causeway.dialects.bedrock.documents import CitedBlock, cited_blocks
 from causeway.model.content import Citation, Source
+from causeway.model.request import ChatRequest
 
 # Which member of a location says which source it is.
 _INDEXES = {
@@ -39,10 +41,53 @@ def decode_citations(wire: Sequence[WireCitation], text: str, content_index: int
     return Citation(0, len(text), text, sources, "text", content_index)
 
 
-def encode_source(source: Source) -> dict[str, Any]:
-    """Return a source as one of Bedrock's citations."""
+class CitationWriter:
+    """Writes the citations of one answer: those of the caller's own blocks point to them."""
+
+    def __init__(self, request: ChatRequest) -> None:
+        self._blocks = cited_blocks(request)
+
+    def encode_source(self, source: Source) -> dict[str, Any]:
+        """Return a source as one of Bedrock's citations."""
+        block = self._blocks.get(source.id)
+        return _encode_source(source) if block is None else _encode_place(source, block)
+
+
+def _encode_place(source: Source, block: CitedBlock) -> dict[str, Any]:
+    """Return a citation of a block: of what was quoted, or of all where that was or nothing was found."""
+    texts = block.texts
+    quoted = _quoted(source.data)
+    if quoted is None or all(text in source.data.values() for text in texts):
+        quoted = None
+    start, end = 0, len(texts[0]) if block.is_whole else len(texts)
+    if quoted is not None:
+        place = next((index for index, text in enumerate(texts) if quoted in text), None)
+        if place is None:
+            quoted = None
+        elif block.is_whole:
+            start = texts[0].index(quoted)
+            end = start + len(quoted)
+        else:
+            start, end = place, place + 1
+    told = texts if quoted is None else (quoted,)
+    range = {"start": start, "end": end}
+    citation: dict[str, Any] = {"sourceContent": [{"text": text} for text in told]}
+    if block.kind == "searchResult":
+        members = block.members
+        location = {"searchResultLocation": {"searchResultIndex": block.number, **range}}
+        return {"title": members["title"], "source": members["source"], **citation, "location": location}
+    kind = "documentChar" if block.is_whole else "documentChunk"
+    location = {kind: {"documentIndex": block.number, **range}}
+    return {"title": block.members["name"], **citation, "location": location}
+
+
+def _quoted(data: Mapping[str, Any]) -> str | None:
+    return next((data[name] for name in _TEXT_NAMES if isinstance(data.get(name), str)), None)
+
+
+def _encode_source(source: Source) -> dict[str, Any]:
     data = source.data
-    quoted = next((data[name] for name in _TEXT_NAMES if isinstance(data.get(name), str)), None)
+    quoted = _quoted(data)
     origin = next((data[name] for name in _ORIGIN_NAMES if isinstance(data.get(name), str)), None)
     title = data.get("title")
     citation: dict[str, Any] = {"title": title if isinstance(title, str) else source.id}

@@ -154,9 +154,7 @@ def _decode_user(
                 messages.append(UserMessage(tuple(content)))
                 content = []
             where = f"{at}.{kind}", f"{to}.{kind}"
-            messages.append(
-                decode_tool_result(block.tool_result, raw_block[kind], where, fields, documents)
-            )
+            messages.append(decode_tool_result(block.tool_result, raw_block[kind], where, fields, documents))
         elif block.cache_point is not None:
             mark = decode_cache_point(block.cache_point, f"{at}.cachePoint")
             last = messages[-1] if messages and not content else None

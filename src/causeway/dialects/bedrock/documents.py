@@ -76,7 +76,7 @@ class DocumentReader:
             data, id = _document_data(members, texts), members["name"]
         else:
             data, id = _result_data(members, texts), members["source"]
-        return Document(data, self._unique(id), Seal("bedrock", {"block": block, "number": number}))
+        return Document(data, self._unique(id), Seal("bedrock", {"block": {kind: members}, "number": number}))
 
     def add(self, document: Document, place: Place) -> None:
         """Take a document that `read` returned as one of the request's, from where it stood."""
@@ -141,7 +141,9 @@ def _texts_of(kind: str, members: Any) -> tuple[str, ...] | None:
         return None
     if kind == "searchResult":
         match members:
-            case {"source": str(), "title": str(), "content": list(pieces)} if members.keys() == _RESULT_MEMBERS:
+            case {"source": str(), "title": str(), "content": list(pieces)} if (
+                members.keys() == _RESULT_MEMBERS
+            ):
                 return _pieces(pieces)
         return None
     format = members.get("format")
@@ -152,7 +154,9 @@ def _texts_of(kind: str, members: Any) -> tuple[str, ...] | None:
             return _pieces([{"text": text}])
         case {"name": str(), "source": {"content": list(pieces), **others}} if not others:
             return _pieces(pieces)
-        case {"name": str(), "source": {"bytes": str(content), **others}} if not others and format in _READABLE:
+        case {"name": str(), "source": {"bytes": str(content), **others}} if (
+            not others and format in _READABLE
+        ):
             return _pieces([{"text": _decoded(content)}])
     return None
 

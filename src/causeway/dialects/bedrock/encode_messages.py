@@ -65,8 +65,9 @@ class Conversation:
     def _put_back(self, document: Document) -> None:
         """Put a document that came in this dialect where it stood: they come in that order."""
         place, block = own_place(document), own_block(document)
-        if place is not None and block is not None and place.message < len(self.messages):
-            self.messages[place.message]["content"].insert(place.block, block)
+        if place is not None and block is not None:
+            turn = self.messages[min(place.message, len(self.messages) - 1)]
+            turn["content"].insert(place.block, block)
 
     def _add(self, message: Message, path: str) -> None:
         match message:

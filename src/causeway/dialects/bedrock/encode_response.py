@@ -6,11 +6,12 @@ An answer that came from Bedrock is said again with every field that it had.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from causeway.dialects.bedrock.citations import encode_source, split_text
+from causeway.dialects.bedrock.citations import CitationWriter, split_text
 from causeway.dialects.bedrock.encode_messages import encode_arguments
 from causeway.dialects.bedrock.extras_paths import own_fields, write_fields
-from causeway.model.content import Citation, OpaqueBlock, Seal, Source, TextBlock, ThinkingBlock, ToolCall
+from causeway.model.content import Citation, OpaqueBlock, Seal, TextBlock, ThinkingBlock, ToolCall
 from causeway.model.provenance import Provenance
+from causeway.model.request import ChatRequest
 from causeway.model.response import ChatResponse, FinishReason
 from causeway.model.usage import Usage
 from causeway.wire.ascii_json import encode_ascii
@@ -27,10 +28,11 @@ STOP_REASONS: Mapping[FinishReason, str] = {
 }
 
 
-def encode_response(response: ChatResponse, provenance: Provenance) -> bytes:
-    """Return the JSON body of a whole answer."""
+def encode_response(response: ChatResponse, request: ChatRequest, provenance: Provenance) -> bytes:
+    """Return the JSON body of a whole answer to `request`."""
+    content = list(_encode_content(response, CitationWriter(request)))
     body: dict[str, Any] = {
-        "output": {"message": {"role": "assistant", "content": list(_encode_content(response))}},
+        "output": {"message": {"role": "assistant", "content": content}},
         "stopReason": STOP_REASONS[response.finish_reason],
         "usage": encode_usage(response.usage),
         "metrics": encode_metrics(provenance),
@@ -67,19 +69,13 @@ def encode_thinking(block: ThinkingBlock) -> dict[str, Any]:
     return {"reasoningContent": {"reasoningText": text}}
 
 
-def encode_cited(text: str, sources: tuple[Source, ...]) -> dict[str, Any]:
-    """Return a text with what supports it."""
-    citations = [encode_source(source) for source in sources]
-    return {"citationsContent": {"content": [{"text": text}], "citations": citations}}
-
-
 def encode_call(call: ToolCall) -> dict[str, Any]:
     """Return a tool call; arguments that are no object are told as text in one."""
     arguments, _ = encode_arguments(call.arguments)
     return {"toolUse": {"toolUseId": call.id, "name": call.name, "input": arguments}}
 
 
-def _encode_content(response: ChatResponse) -> Iterator[dict[str, Any]]:
+def _encode_content(response: ChatResponse, writer: CitationWriter) -> Iterator[dict[str, Any]]:
     first_text = next(
         (index for index, block in enumerate(response.content) if isinstance(block, TextBlock)), None
     )
@@ -98,7 +94,12 @@ def _encode_content(response: ChatResponse) -> Iterator[dict[str, Any]]:
                     if _cites(citation, index, is_first=index == first_text)
                 ]
                 for piece in split_text(text, cited):
-                    yield encode_cited(piece.text, piece.sources) if piece.sources else {"text": piece.text}
+                    if piece.sources:
+                        shown = [writer.encode_source(source) for source in piece.sources]
+                        told = {"content": [{"text": piece.text}], "citations": shown}
+                        yield {"citationsContent": told}
+                    else:
+                        yield {"text": piece.text}
             case ThinkingBlock():
                 yield encode_thinking(block)
             case OpaqueBlock(dialect="bedrock", data=data):

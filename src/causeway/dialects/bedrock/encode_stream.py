@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from causeway.dialects.bedrock.citations import encode_source
+from causeway.dialects.bedrock.citations import CitationWriter
 from causeway.dialects.bedrock.encode_error import encode_failure
 from causeway.dialects.bedrock.encode_response import STOP_REASONS, encode_metrics, encode_usage
 from causeway.dialects.bedrock.extras_paths import own_fields, write_fields
@@ -33,6 +33,7 @@ from causeway.model.events import (
 )
 from causeway.model.order import EventOrder
 from causeway.model.provenance import Provenance
+from causeway.model.request import ChatRequest
 from causeway.wire.ascii_json import encode_ascii
 
 Kind = Literal["text", "thinking", "plan", "call", "opaque"]
@@ -46,9 +47,10 @@ _OPENING_MEMBERS = {
 
 
 class FrameEncoder(StreamEncoder):
-    """The frames of one streamed answer."""
+    """The frames of one streamed answer to `request`."""
 
-    def __init__(self, provenance: Provenance) -> None:
+    def __init__(self, request: ChatRequest, provenance: Provenance) -> None:
+        self._writer = CitationWriter(request)
         self._order = EventOrder()
         self._metrics = encode_metrics(provenance)
         self._index = -1
@@ -160,7 +162,7 @@ class FrameEncoder(StreamEncoder):
         if not self._is_said:
             self._citations.append(citation)
             return b""
-        return self._citation_deltas(map(encode_source, citation.sources))
+        return self._citation_deltas(map(self._writer.encode_source, citation.sources))
 
     def _citation_deltas(self, citations: Iterable[dict[str, Any]]) -> bytes:
         return b"".join(self._delta({"citation": citation}) for citation in citations)

@@ -73,7 +73,7 @@ class BedrockInvoke(BedrockFace, frozen=True):
         if (face := self._face(request)) is not None:
             return face.encode_response(response, request, provenance)
         if request.dialect == NOVA:
-            return encode_response(response, provenance)
+            return encode_response(response, request, provenance)
         texts = [response.tool_plan or "", *(b.text for b in response.content if isinstance(b, TextBlock))]
         body = _TEXT_BODIES[request.dialect]
         return encode_ascii(body.encode_answer("".join(texts), response.finish_reason, response.usage))
@@ -89,7 +89,7 @@ class BedrockInvoke(BedrockFace, frozen=True):
             encoder = face.stream_encoder(request, provenance)
             return WrappedEncoder(encoder, provenance, has_lines=has_lines)
         if request.dialect == NOVA:
-            return NovaEncoder(provenance)
+            return NovaEncoder(request, provenance)
         return TextEncoder(_TEXT_BODIES[request.dialect], provenance)
 
     def response_headers(self, usage: Usage) -> list[tuple[bytes, bytes]]:

@@ -17,6 +17,7 @@ from causeway.dialects.faces import StreamEncoder
 from causeway.model.events import Event, MessageEnd, PlanDelta, TextDelta
 from causeway.model.order import EventOrder
 from causeway.model.provenance import Provenance
+from causeway.model.request import ChatRequest
 from causeway.model.usage import Usage
 from causeway.wire.ascii_json import encode_ascii
 from causeway.wire.aws_event_stream import FrameReader
@@ -79,9 +80,9 @@ class WrappedEncoder(ChunkEncoder):
 class NovaEncoder(ChunkEncoder):
     """Nova's stream: Converse's events, each under its name."""
 
-    def __init__(self, provenance: Provenance) -> None:
+    def __init__(self, request: ChatRequest, provenance: Provenance) -> None:
         super().__init__(provenance)
-        self._encoder = FrameEncoder(provenance)
+        self._encoder = FrameEncoder(request, provenance)
         self._reader = FrameReader()
 
     def vendor_events(self, event: Event) -> Iterator[bytes]:

@@ -17,7 +17,8 @@ class BedrockProvider(Struct, frozen=True):
     """The provider face of Converse."""
 
     dialect: ClassVar[str] = "bedrock"
-    # Only some models cite, and a model's id need not say which: the gateway grounds for all of them.
+    # Only some models cite, and a model's id need not say which: the gateway grounds for all of them, but
+    # for callers of Converse, whose own blocks go to the model that they chose.
     reads_documents: ClassVar[bool] = False
     tap_markers: ClassVar[tuple[bytes, ...]] = ()
     stream_media_type: ClassVar[str] = MEDIA_TYPE

@@ -39,6 +39,7 @@ _FILE_TYPES = {
     "mov": "video/quicktime",
     "webm": "video/webm",
 }
+_PLAIN_ALPHABET = str.maketrans("-_", "+/")
 _BLOB_MEMBERS = frozenset({"mimeType", "data", "displayName"})
 _FILE_MEMBERS = frozenset({"mimeType", "fileUri", "displayName"})
 
@@ -49,7 +50,9 @@ def decode_blob(wire: WireBlob, raw: dict[str, Any], path: str, losses: LossRepo
     if wire.data is None:
         raise missing(f"{path}.data")
     media_type = wire.mime_type or ""
-    url = f"data:{media_type};base64,{wire.data}"
+    # Google's own SDK writes the alphabet of URLs, padded or not, which other vendors refuse.
+    data = wire.data.translate(_PLAIN_ALPHABET)
+    url = f"data:{media_type};base64,{data}{'=' * (-len(data) % 4)}"
     if media_type.startswith("image/"):
         if wire.display_name:
             losses.add("dropped", f"{path}.displayName", "an image has no name")
