@@ -323,3 +323,21 @@ def test_a_worker_that_cannot_start_ends_the_gateway_with_the_reason(tmp_path: P
     assert "this is broken" in output
     assert "does not start: it exited with status 1" in output.splitlines()[-1]
     assert "Causeway is ready" not in output
+
+
+def test_what_one_worker_keeps_another_finds_and_so_does_a_later_gateway(tmp_path: Path) -> None:
+    environment = {"XDG_STATE_HOME": str(tmp_path)}
+    asked = {"model": "m", "input": "What is the capital of France?", "max_output_tokens": 5}
+    with (
+        running_gateway("--workers", "2", environment=environment) as gateway,
+        visitors(gateway) as (one, other),
+    ):
+        kept = one.ask(asked, "/v1/responses")
+        assert other.http.get(f"/v1/responses/{kept['id']}").json()["output"] == kept["output"]
+        going_on = {**asked, "input": "And of Spain?", "previous_response_id": kept["id"]}
+        assert other.ask(going_on, "/v1/responses")["previous_response_id"] == kept["id"]
+    [file] = tmp_path.rglob("answers.db")
+    assert file.stat().st_mode & 0o777 == 0o600
+    with running_gateway("--workers", "1", "--no-engine", environment=environment) as gateway:
+        found = httpx.get(f"{gateway.url}/v1/responses/{kept['id']}")
+        assert found.json()["output"] == kept["output"]

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from causeway.cli.announce import Announcer
 from causeway.cli.settings import listen, providers_from, settings_from, worker_count
+from causeway.config.answer_place import AnswerPlace, answer_place
 from causeway.config.load import ConfigError, check_exposure, load_keys
 from causeway.config.request_log import RequestLogPlace, request_log_place
 from causeway.config.schema import Config
@@ -42,17 +43,19 @@ def run(arguments: argparse.Namespace) -> int:
     port: int = listeners[0].getsockname()[1]
     config_path = Path(arguments.config) if arguments.config else None
     log_place = request_log_place(config, config_path, os.environ)
+    kept_at = answer_place(config, config_path, os.environ)
     announcer = Announcer(host=config.server.host, port=port, needs_key=bool(keys))
     announcer.list_providers(providers)
     if config.engine.enabled:
         announcer.model_name = served_name(weights_of(config))
     if len(listeners) == 1:
-        return _serve_alone(config, keys, providers, log_place, listeners[0], announcer)
+        return _serve_alone(config, keys, providers, log_place, kept_at, listeners[0], announcer)
     setup = WorkerSetup(
         config=config,
         keys=keys,
         providers=providers,
         log_place=log_place,
+        answer_place=kept_at,
         worker_count=len(listeners),
         is_verbose=arguments.verbose,
     )
@@ -72,6 +75,7 @@ def _serve_alone(
     keys: KeyRing,
     providers: tuple[Provider, ...],
     log_place: RequestLogPlace | None,
+    kept_at: AnswerPlace,
     listener: socket.socket,
     announcer: Announcer,
 ) -> int:
@@ -80,7 +84,13 @@ def _serve_alone(
 
     model = compose_model(config, announcer.tell) if config.engine.enabled else None
     application = compose_application(
-        config, keys, model, providers, log_place=log_place, when_started=announcer.serving
+        config,
+        keys,
+        model,
+        providers,
+        log_place=log_place,
+        answer_place=kept_at,
+        when_started=announcer.serving,
     )
     server = http_server(application, config.server)
     with contextlib.suppress(KeyboardInterrupt):

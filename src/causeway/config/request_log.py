@@ -6,8 +6,9 @@ from pathlib import Path
 from msgspec import Struct
 
 from causeway.config.schema import Config
+from causeway.config.state_directory import state_directory
 
-_DEFAULT = Path("causeway", "logs.db")
+_DEFAULT = Path("logs.db")
 
 
 class RequestLogPlace(Struct, frozen=True):
@@ -32,10 +33,4 @@ def request_log_place(
     if store.config.path is not None:
         folder = Path() if config_path is None else config_path.parent
         return RequestLogPlace(folder / Path(store.config.path).expanduser(), days)
-    return RequestLogPlace(_state_directory(environment) / _DEFAULT, days)
-
-
-def _state_directory(environment: Mapping[str, str]) -> Path:
-    stated = Path(environment.get("XDG_STATE_HOME", ""))
-    # The specification: a relative path is to be passed over.
-    return stated if stated.is_absolute() else Path(environment.get("HOME", "/"), ".local", "state")
+    return RequestLogPlace(state_directory(environment) / _DEFAULT, days)

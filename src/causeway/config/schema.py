@@ -71,6 +71,19 @@ class RoutingConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     implicit_fallbacks: bool = True
 
 
+class KeptAnswersConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Where answers are kept that later turns build on: stored responses, and reasoning that is sealed.
+
+    Without `on_disk` each worker keeps its own in memory. `path` is a file, by default in the state
+    directory. The oldest go first where all together would pass `max_megabytes`.
+    """
+
+    on_disk: bool = True
+    path: str | None = None
+    retention_days: Positive = 30
+    max_megabytes: Positive = 256
+
+
 class Config(BifrostSections, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The whole configuration, of Causeway or of Bifrost.
 
@@ -83,4 +96,5 @@ class Config(BifrostSections, frozen=True, forbid_unknown_fields=True, kw_only=T
     server: ServerConfig = ServerConfig()
     engine: EngineConfig = EngineConfig()
     routing: RoutingConfig = RoutingConfig()
+    kept_answers: KeptAnswersConfig = KeptAnswersConfig()
     providers: dict[str, ProviderConfig] = {}  # noqa: RUF012 - msgspec copies it

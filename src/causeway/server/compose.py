@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Sequence
 
-from causeway.adapters.answer_store.store import AnswerStore
 from causeway.adapters.call_log import CallLogs, RecentCalls
 from causeway.adapters.metrics.board import SnapshotBoard
 from causeway.adapters.metrics.call_metrics import CallMetrics
 from causeway.adapters.metrics.gateway_metrics import GatewayMetrics
 from causeway.adapters.request_log.writer import RequestLog
+from causeway.config.answer_place import AnswerPlace
 from causeway.config.request_log import RequestLogPlace
 from causeway.config.schema import Config
 from causeway.dialects.table import all_endpoints
@@ -22,6 +22,7 @@ from causeway.pipeline.ports import CallLog, OutboundClient
 from causeway.providers.provider import Provider
 from causeway.rules.access import KeyRing
 from causeway.server.access_tokens import compose_token_sources
+from causeway.server.answer_store import compose_answer_store
 from causeway.server.application import Application
 from causeway.server.engines import compose_embedding_engine, compose_language_engine, weights_of
 from causeway.server.health import WorkerPlace, describe_health
@@ -49,7 +50,7 @@ def compose_application(
     embedder: EmbeddedEmbedder | None = None,
     client: OutboundClient | None = None,
     call_log: CallLog | None = None,
-    keeper: AnswerStore | None = None,
+    answer_place: AnswerPlace | None = None,
     log_place: RequestLogPlace | None = None,
     board: SnapshotBoard | None = None,
     place: WorkerPlace = _ALONE,
@@ -59,12 +60,12 @@ def compose_application(
 
     The embedding model is not loaded before somebody asks for it; without `embedder`, it has an engine of
     its own. Without a `model` there is no embedded model of either kind. Calls are remembered, or told to
-    `call_log`; without a `log_place` they are not kept beyond that. What later turns build on is kept in
-    `keeper`, or in memory. `board` is what it shares its metrics on
+    `call_log`; without a `log_place` they are not kept beyond that. What later turns build on is kept at
+    `answer_place`, or in memory. `board` is what it shares its metrics on
     with the gateway's other workers.
     """
     client = client or compose_outbound_client(config.server)
-    keeper = keeper or AnswerStore()
+    keeper = compose_answer_store(answer_place)
     recent = RecentCalls()
     call_metrics = CallMetrics() if config.server.metrics else None
     request_log = None

@@ -60,6 +60,7 @@ def _serve(
         setup.providers,
         embedder=embedder,
         log_place=setup.log_place,
+        answer_place=setup.answer_place,
         board=board,
         place=WorkerPlace(number, setup.worker_count),
         when_started=when_started,

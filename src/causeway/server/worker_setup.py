@@ -4,6 +4,7 @@ import pickle
 
 from msgspec import Struct
 
+from causeway.config.answer_place import AnswerPlace
 from causeway.config.request_log import RequestLogPlace
 from causeway.config.schema import Config
 from causeway.providers.provider import Provider
@@ -11,12 +12,13 @@ from causeway.rules.access import KeyRing
 
 
 class WorkerSetup(Struct, frozen=True, kw_only=True):
-    """The configuration as it was checked once, where calls are logged, and how many workers there are."""
+    """The configuration as it was checked once, where calls and answers are kept, and how many workers."""
 
     config: Config
     keys: KeyRing
     providers: tuple[Provider, ...]
     log_place: RequestLogPlace | None
+    answer_place: AnswerPlace
     worker_count: int
     is_verbose: bool
 
