@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 import pytest
+from msgspec.structs import replace
 
 from causeway.model.errors import CausewayError, UpstreamConnectionError, UpstreamProtocolError
 from causeway.model.events import ContentEnd, ContentStart, Event, MessageEnd, MessageStart, TextDelta
@@ -95,7 +96,8 @@ class Opened:
         self.stream = ProviderStream(
             self.response,
             reader or Translation(Decoder(), AnswerStages()),
-            Lease(KEY, "m", self.ends, 0, lambda: 0.0),
+            Lease(replace(KEY, value=Secret("what-it-stands-for")), "m", self.ends, 0, lambda: 0.0),
+            KEY,
         )
 
 

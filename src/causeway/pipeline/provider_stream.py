@@ -12,6 +12,7 @@ from causeway.pipeline.answers import Part, TakePart, told_failure
 from causeway.pipeline.live_provider import Lease
 from causeway.pipeline.ports import OutboundResponse
 from causeway.pipeline.provider_answer import hide_key
+from causeway.rules.provider_keys import ProviderKey
 
 
 class PartReader(Protocol):
@@ -33,14 +34,20 @@ class PartReader(Protocol):
 
 
 class ProviderStream:
-    """`PartSource` of a provider's answer. The lease is settled at the end, or released."""
+    """`PartSource` of a provider's answer. The lease is settled at the end, or released.
 
-    __slots__ = ("_error", "_is_read", "_last", "_lease", "_reader", "_response", "_untold")
+    `key` is what the provider was asked with, a token where the lease's key stands for one: no error says it.
+    """
 
-    def __init__(self, response: OutboundResponse, reader: PartReader, lease: Lease) -> None:
+    __slots__ = ("_error", "_is_read", "_key", "_last", "_lease", "_reader", "_response", "_untold")
+
+    def __init__(
+        self, response: OutboundResponse, reader: PartReader, lease: Lease, key: ProviderKey
+    ) -> None:
         self._response = response
         self._reader = reader
         self._lease = lease
+        self._key = key
         self._is_read = False
         self._untold: list[Part] = []
         self._error: CausewayError | None = None
@@ -56,7 +63,7 @@ class ProviderStream:
                 return False
         error = self._error or self._told_failure()
         if error is not None:
-            hide_key(error, self._lease.key)
+            hide_key(error, self._key)
         self._lease.settle(error)
         if self._error is not None:
             raise self._error

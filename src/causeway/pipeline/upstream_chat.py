@@ -130,7 +130,7 @@ class UpstreamChat:
             try:
                 if response.status != 200:
                     await raise_for_status(response, self._face, key)
-                stream = ProviderStream(response, await self._reader(response, prepared, losses), lease)
+                stream = ProviderStream(response, await self._reader(response, prepared, losses), lease, key)
                 head = await read_head(stream)
             except BaseException:
                 response.close()

@@ -208,7 +208,7 @@ class Exchange:
             _log.error("the application failed", exc_info=error)
         finally:
             self._task = None
-            del self._request.scope["extensions"][WRITE]  # which has a hold on all of this
+            self._request.scope["extensions"].pop(WRITE, None)  # which has a hold on all of this
             self._shared.leave(self)
             if not self._is_complete and not self._is_over:
                 self.break_off(FAILED)
