@@ -22,7 +22,7 @@ doctor: runtime ## Say what works on this machine, and why not
 
 test: environments ## Run every test, with both generations of Cohere's SDK
 	.venv/bin/python -m pytest $(ARGS)
-	.venv-cohere5/bin/python -m pytest tests/sdk tests/langchain $(ARGS)
+	.venv-cohere5/bin/python -m pytest tests/sdk tests/langchain tests/matrix $(ARGS)
 
 check: environments ## Lint, format check, types, architecture
 	.venv/bin/ruff check
@@ -37,6 +37,7 @@ format: environments ## Format the code and mend what the linter can
 docs: environments ## Write the generated pages of the documentation again
 	PYTHONPATH=tests .venv/bin/python -m support.catalog_table docs/providers.md
 	PYTHONPATH=tests .venv/bin/python -m support.support_matrix docs/dialects
+	PYTHONPATH=tests .venv/bin/python -m support.matrix.table docs/matrix.md
 	.venv/bin/causeway check --schema > docs/config.schema.json
 
 bench: bench-environment ## Measure the gateway as a proxy, beside nginx

@@ -57,18 +57,18 @@ def shown(**changes: object) -> AssistantMessage:
 
 
 async def restored(
-    turns: SealedTurns, turn: AssistantMessage, dialect: str = "anthropic", caller: str = "me"
+    turns: SealedTurns, turn: AssistantMessage, dialect: str = "anthropic", caller: bytes = b"me"
 ) -> Message:
     return (await turns.restore(next_turn(turn), dialect, caller)).messages[1]
 
 
 async def test_a_turn_comes_back_as_the_provider_gave_it(turns: SealedTurns) -> None:
-    turns.keep(ANSWER, "anthropic", "me")
+    turns.keep(ANSWER, "anthropic", b"me")
     assert await restored(turns, shown()) == AssistantMessage(content=ANSWER.content, tool_calls=CALLS)
 
 
 async def test_a_stream_is_kept_like_a_whole_answer(turns: SealedTurns) -> None:
-    stage = SealStage(turns, "anthropic", "me")
+    stage = SealStage(turns, "anthropic", b"me")
     events: list[Event] = list(unfold(ANSWER))
     for event in events[:-1]:
         stage.see(event)
@@ -78,7 +78,7 @@ async def test_a_stream_is_kept_like_a_whole_answer(turns: SealedTurns) -> None:
 
 
 async def test_a_text_that_the_caller_changed_stays_the_callers(turns: SealedTurns) -> None:
-    turns.keep(ANSWER, "anthropic", "me")
+    turns.keep(ANSWER, "anthropic", b"me")
     mine = shown(tool_plan=None, content=(ThinkingBlock("unsigned"), TextBlock("Other words.")))
     found = await restored(turns, mine)
     assert found == AssistantMessage(content=(THOUGHT, HIDDEN, TextBlock("Other words.")), tool_calls=CALLS)
@@ -95,26 +95,26 @@ async def test_a_text_that_the_caller_changed_stays_the_callers(turns: SealedTur
 async def test_other_calls_under_the_same_id_are_another_turn(
     turns: SealedTurns, calls: tuple[ToolCall, ...]
 ) -> None:
-    turns.keep(ANSWER, "anthropic", "me")
+    turns.keep(ANSWER, "anthropic", b"me")
     assert await restored(turns, shown(tool_calls=calls)) == shown(tool_calls=calls)
 
 
 async def test_a_provider_of_another_dialect_gets_nothing_of_it(turns: SealedTurns) -> None:
-    turns.keep(ANSWER, "anthropic", "me")
+    turns.keep(ANSWER, "anthropic", b"me")
     assert await restored(turns, shown(), "gemini") == shown()
 
 
 async def test_another_caller_gets_nothing_of_it(turns: SealedTurns) -> None:
-    turns.keep(ANSWER, "anthropic", "me")
-    assert await restored(turns, shown(), caller="you") == shown()
+    turns.keep(ANSWER, "anthropic", b"me")
+    assert await restored(turns, shown(), caller=b"you") == shown()
 
 
 def test_what_has_nothing_sealed_or_calls_no_tool_is_not_kept() -> None:
     keeper = Keeper()
     plain = (ToolCall("call_1", "weather", "{}"),)
     turns = SealedTurns(keeper)
-    turns.keep(replace(ANSWER, content=(SAID,), tool_calls=plain), "anthropic", "me")
-    turns.keep(replace(ANSWER, tool_calls=()), "anthropic", "me")
+    turns.keep(replace(ANSWER, content=(SAID,), tool_calls=plain), "anthropic", b"me")
+    turns.keep(replace(ANSWER, tool_calls=()), "anthropic", b"me")
     assert keeper.kept == {}
 
 

@@ -8,6 +8,7 @@ from causeway.model.loss import LossReport
 from causeway.model.provenance import Provenance
 from causeway.model.request import ChatRequest
 from causeway.model.usage import Usage
+from causeway.providers.network import Headers
 from causeway.rules.key_choice import KeyPin
 from causeway.rules.stickiness import DEFAULT_TTL_SECONDS
 
@@ -29,14 +30,16 @@ class CallOptions(Struct, frozen=True, kw_only=True):
 class ChatCall(Struct, frozen=True, kw_only=True):
     """A chat request as it was decoded and as it was sent, and what decoding could not keep.
 
-    `caller` is a name for who asks, empty where nobody has to say.
+    `caller` is a name for who asks, empty where nobody has to say. `provider_headers` are those of the
+    caller's headers that a provider of the same dialect is sent, names in lower case.
     """
 
     id: str
     request: ChatRequest
     body: bytes
     losses: LossReport
-    caller: str = ""
+    caller: bytes = b""
+    provider_headers: Headers = ()
     options: CallOptions = CallOptions()
 
 

@@ -20,7 +20,7 @@ from causeway.pipeline.ports import CallLog
 from causeway.pipeline.provider_answer import raise_for_status
 from causeway.pipeline.router import Router
 from causeway.pipeline.targets import Place, first_answer
-from causeway.providers.network import MAX_RESPONSE_BYTES
+from causeway.providers.network import MAX_RESPONSE_BYTES, Headers
 from causeway.providers.spec import Operation
 from causeway.rules.model_names import LOCAL
 from causeway.rules.provider_keys import ProviderKey
@@ -37,6 +37,10 @@ AnswerHere = Callable[[Request, LossReport], Awaitable[Response]]
 class CompanionProviderFace(Protocol[Request_contra, Response_co]):
     """What the provider faces of these operations have in common."""
 
+    @property
+    def dialect(self) -> str:
+        """The dialect."""
+
     def encode_request(self, request: Request_contra, losses: LossReport) -> bytes:
         """Return the JSON body."""
 
@@ -48,12 +52,16 @@ class CompanionProviderFace(Protocol[Request_contra, Response_co]):
 
 
 class CompanionCall(Struct, frozen=True, kw_only=True):
-    """What every call beside chat has. `dialect` is the caller's, and `fallbacks` are the models it named."""
+    """What every call beside chat has. `dialect` is the caller's, and `fallbacks` are the models it named.
+
+    `provider_headers` are as of a chat's call.
+    """
 
     id: str
     dialect: str
     losses: LossReport
     fallbacks: tuple[str, ...] = ()
+    provider_headers: Headers = ()
     options: CallOptions = CallOptions()
 
 
@@ -136,12 +144,13 @@ class CompanionService(Generic[Request, Response]):
         self, target: Target, request: Request, call: CompanionCall, trail: Trail, place: Place
     ) -> CompanionAnswer[Response]:
         live, face = self._lives[target.provider], self._faces[target.provider]
+        headers = call.provider_headers if call.dialect == face.dialect else ()
 
         async def ask(key: ProviderKey, model: str, lease: Lease) -> CompanionAnswer[Response]:
             asked, losses = replace(request, model=model), call.losses.branch()
             body = face.encode_request(asked, losses)
             losses.refuse_if_strict()
-            async with live.send(self._operation, key, model, body) as response:
+            async with live.send(self._operation, key, model, body, headers) as response:
                 await raise_for_status(response, face, key)
                 content = await response.read(MAX_RESPONSE_BYTES)
             answered = face.decode_response(content, asked)

@@ -15,8 +15,8 @@ from causeway.pipeline.call import Attempt, CallOptions, Trail
 from causeway.pipeline.ports import OutboundClient, OutboundResponse, TokenSource
 from causeway.pipeline.provider_answer import hide_key
 from causeway.pipeline.targets import Place
-from causeway.providers.authentication import authenticate, request_headers
-from causeway.providers.network import OutboundRequest
+from causeway.providers.authentication import authenticate, join_headers, request_headers
+from causeway.providers.network import Headers, OutboundRequest
 from causeway.providers.provider import Provider
 from causeway.providers.spec import Operation
 from causeway.providers.urls import request_url, upstream_model
@@ -138,19 +138,20 @@ class LiveProvider:
             yield key.name, self._breakers[key.id].state(now) == "closed"
 
     def send(
-        self, operation: Operation, key: ProviderKey, model: str, body: bytes
+        self, operation: Operation, key: ProviderKey, model: str, body: bytes, headers: Headers = ()
     ) -> AbstractAsyncContextManager[OutboundResponse]:
         """Send a request, as `OutboundClient.send` does; without a body it is a GET.
 
-        `key` is as `attempt` and `ready_key` give it.
+        `key` is as `attempt` and `ready_key` give it. `headers` go beside those that every request has; their
+        names are in lower case.
         """
-        return self._client.send(self._request(operation, key, model, body, is_stream=False))
+        return self._client.send(self._request(operation, key, model, body, headers, is_stream=False))
 
     def open_stream(
-        self, operation: Operation, key: ProviderKey, model: str, body: bytes
+        self, operation: Operation, key: ProviderKey, model: str, body: bytes, headers: Headers = ()
     ) -> Awaitable[OutboundResponse]:
-        """Send a request for a stream, as `OutboundClient.open` does; `key` is as for `send`."""
-        return self._client.open(self._request(operation, key, model, body, is_stream=True))
+        """Send a request for a stream, as `OutboundClient.open` does; the rest is as for `send`."""
+        return self._client.open(self._request(operation, key, model, body, headers, is_stream=True))
 
     async def ready_key(self, key: ProviderKey) -> ProviderKey:
         """Return the key as a request needs it, with its token where it stands for one.
@@ -229,13 +230,20 @@ class LiveProvider:
         return ask_with_token
 
     def _request(
-        self, operation: Operation, key: ProviderKey, model: str, body: bytes, *, is_stream: bool
+        self,
+        operation: Operation,
+        key: ProviderKey,
+        model: str,
+        body: bytes,
+        headers: Headers,
+        *,
+        is_stream: bool,
     ) -> OutboundRequest:
         destination = self._destinations[operation, key.id, model, bool(body), is_stream]
         request = OutboundRequest(
             method=destination.method,
             url=destination.url,
-            headers=destination.headers,
+            headers=join_headers(destination.headers, headers) if headers else destination.headers,
             body=body,
             is_stream=is_stream,
             network=self.provider.network,

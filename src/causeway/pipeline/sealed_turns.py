@@ -54,14 +54,14 @@ class SealedTurns:
     def __init__(self, keeper: AnswerKeeper) -> None:
         self._keeper = keeper
 
-    def keep(self, response: ChatResponse, dialect: str, caller: str) -> None:
+    def keep(self, response: ChatResponse, dialect: str, caller: bytes) -> None:
         """Keep for `caller` the turn that a provider of `dialect` gave, where it has anything sealed."""
         if not response.tool_calls or not _is_sealed(response):
             return
         turn = _KeptTurn(tuple(map(_kept_block, response.content)), response.tool_calls)
         self._keeper.keep(_key(dialect, caller, response.tool_calls[0]), msgspec.json.encode(turn))
 
-    async def restore(self, request: ChatRequest, dialect: str, caller: str) -> ChatRequest:
+    async def restore(self, request: ChatRequest, dialect: str, caller: bytes) -> ChatRequest:
         """Return the request with the caller's turns that providers of `dialect` gave, as those gave them."""
         messages: list[Message] = []
         for message in request.messages:
@@ -71,7 +71,7 @@ class SealedTurns:
                 messages.append(message)
         return replace(request, messages=tuple(messages))
 
-    async def _restore_turn(self, message: AssistantMessage, dialect: str, caller: str) -> AssistantMessage:
+    async def _restore_turn(self, message: AssistantMessage, dialect: str, caller: bytes) -> AssistantMessage:
         kept = await self._keeper.find(_key(dialect, caller, message.tool_calls[0]))
         if kept is None:
             return message
@@ -89,7 +89,7 @@ class SealedTurns:
 class SealStage:
     """Watches the events of one answer and keeps its turn once it has ended."""
 
-    def __init__(self, turns: SealedTurns, dialect: str, caller: str) -> None:
+    def __init__(self, turns: SealedTurns, dialect: str, caller: bytes) -> None:
         self._turns = turns
         self._dialect = dialect
         self._caller = caller
@@ -107,8 +107,8 @@ def has_turns_to_restore(request: ChatRequest) -> bool:
     return any(isinstance(message, AssistantMessage) and message.tool_calls for message in request.messages)
 
 
-def _key(dialect: str, caller: str, call: ToolCall) -> str:
-    return f"turn/{dialect}/{caller}/{call.id}"
+def _key(dialect: str, caller: bytes, call: ToolCall) -> str:
+    return f"turn/{dialect}/{caller.hex()}/{call.id}"
 
 
 def _is_sealed(response: ChatResponse) -> bool:

@@ -34,21 +34,25 @@ from causeway.pipeline.sealed_turns import SealedTurns, SealStage, has_turns_to_
 from causeway.pipeline.stop_stage import StopStage
 from causeway.pipeline.targets import Place
 from causeway.pipeline.translation import Told, Translation
-from causeway.providers.network import MAX_RESPONSE_BYTES
+from causeway.providers.network import MAX_RESPONSE_BYTES, Headers
 from causeway.providers.spec import Operation
 from causeway.rules.provider_keys import ProviderKey
 from causeway.wire.json_members import remove_member, replace_member
+
+_NO_STAGES = AnswerStages()  # keeps nothing of an answer, and so is the same for all
 
 
 class _Prepared(Struct, frozen=True, kw_only=True):
     """What is the same for every attempt of a call: the request as it will be asked, and what cites it.
 
-    `is_foreign` says that the provider's answer may hold what the caller's dialect cannot carry.
+    `headers` are the caller's that go with the body. `is_foreign` says that the provider's answer may hold
+    what the caller's dialect cannot carry.
     """
 
     request: ChatRequest
     losses: LossReport
-    caller: str
+    caller: bytes
+    headers: Headers = ()
     is_relayed: bool
     is_foreign: bool = False
     is_to_be_grounded: bool = False
@@ -92,7 +96,7 @@ class UpstreamChat:
         async def ask(key: ProviderKey, model: str, lease: Lease) -> WholeAnswer:
             body, losses = self._encode(call, prepared, model)
             started = time.perf_counter()
-            async with self._live.send(self._operation, key, model, body) as response:
+            async with self._live.send(self._operation, key, model, body, prepared.headers) as response:
                 if response.status != 200:
                     await raise_for_status(response, self._face, key)
                 content = await response.read(MAX_RESPONSE_BYTES)
@@ -126,7 +130,7 @@ class UpstreamChat:
         async def ask(key: ProviderKey, model: str, lease: Lease) -> OpenStream:
             body, losses = self._encode(call, prepared, model)
             started = time.perf_counter()
-            response = await self._live.open_stream(self._operation, key, model, body)
+            response = await self._live.open_stream(self._operation, key, model, body, prepared.headers)
             try:
                 if response.status != 200:
                     await raise_for_status(response, self._face, key)
@@ -149,7 +153,13 @@ class UpstreamChat:
         request, face = call.request, self._face
         if request.dialect == face.dialect and face.takes_verbatim(request, call.body):
             losses = LossReport(strict=call.losses.strict)
-            return _Prepared(request=request, losses=losses, caller=call.caller, is_relayed=True)
+            return _Prepared(
+                request=request,
+                losses=losses,
+                caller=call.caller,
+                headers=call.provider_headers,
+                is_relayed=True,
+            )
         losses = call.losses.branch()
         if len(request.sampling.stop_sequences) > face.max_stop_sequences:
             name = "stop" if request.dialect == "openai" else "stop_sequences"
@@ -161,6 +171,7 @@ class UpstreamChat:
             request=request,
             losses=losses,
             caller=call.caller,
+            headers=call.provider_headers if request.dialect == face.dialect else (),
             is_relayed=False,
             is_foreign=face.has_own_blocks and request.dialect != face.dialect,
             is_to_be_grounded=is_to_be_grounded,
@@ -206,12 +217,15 @@ class UpstreamChat:
     def _stages(self, prepared: _Prepared, losses: LossReport) -> AnswerStages:
         sequences = prepared.request.sampling.stop_sequences
         untold = () if prepared.is_relayed else sequences[self._face.max_stop_sequences :]
-        seals = None
+        if not (prepared.is_foreign or untold or prepared.citer):
+            return _NO_STAGES
+        seals = own_blocks = None
         if prepared.is_foreign:
             seals = SealStage(self._turns, self._face.dialect, prepared.caller)
+            own_blocks = OwnBlocksStage(losses)
         return AnswerStages(
             seals=seals,
-            own_blocks=OwnBlocksStage(losses) if prepared.is_foreign else None,
+            own_blocks=own_blocks,
             stop=StopStage(untold) if untold else None,
             citer=prepared.citer,
         )

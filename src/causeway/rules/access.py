@@ -36,10 +36,10 @@ class KeyRing:
         """
         return self.name_of(key) is not None
 
-    def name_of(self, key: str) -> str | None:
+    def name_of(self, key: str) -> bytes | None:
         """Return a name for who presents `key`, which does not tell it; none where it is not admitted."""
         digest = _digest(key)
-        return digest.hex() if digest in self._digests else None
+        return digest if digest in self._digests else None
 
 
 def presented_key(headers: Mapping[bytes, bytes]) -> str | None:

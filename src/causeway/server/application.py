@@ -136,7 +136,7 @@ class Application:
         headers: Headers,
     ) -> None:
         request_headers = dict(scope["headers"])
-        caller = self._authenticate(request_headers, scope["query_string"]) if self._keys else ""
+        caller = self._authenticate(request_headers, scope["query_string"]) if self._keys else b""
         if found is None:
             if self._expose_metrics and scope["path"] == METRICS_PATH and scope["method"] in ("GET", "HEAD"):
                 await send_text(send, 200, await self._expose_metrics(), METRICS_TYPE, headers)
@@ -166,7 +166,7 @@ class Application:
         else:
             await self._companions.serve(endpoint, call, headers, watched, send)
 
-    def _authenticate(self, headers: Mapping[bytes, bytes], query: bytes) -> str:
+    def _authenticate(self, headers: Mapping[bytes, bytes], query: bytes) -> bytes:
         key = presented_key(headers) or _decode_query(query).get("key")  # where Google's URLs have it
         if key is None:
             raise AuthenticationError("no api key supplied")

@@ -16,7 +16,7 @@ class Call(Struct, frozen=True):
     headers: Mapping[bytes, bytes]
     query: Mapping[str, str]
     path: Mapping[str, str]
-    caller: str = ""
+    caller: bytes = b""
 
 
 def path_model(parameters: Mapping[str, str], provider: str | None) -> str:

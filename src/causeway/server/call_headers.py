@@ -6,10 +6,12 @@ Source of truth: Bifrost's headers (`x-bf-*` in, `x-bifrost-*` out), and Causewa
 from collections.abc import Mapping
 from functools import lru_cache
 
+from causeway.dialects.table import forwarded_headers
 from causeway.model.errors import InvalidRequestError
 from causeway.model.loss import LossReport
 from causeway.model.provenance import Provenance
 from causeway.pipeline.call import CallOptions
+from causeway.providers.network import Headers as ProviderHeaders
 from causeway.rules.key_choice import pin_from_headers
 from causeway.rules.stickiness import parse_session_ttl
 from causeway.server.asgi import Headers
@@ -32,6 +34,15 @@ def decode_options(headers: Mapping[bytes, bytes]) -> CallOptions:
         session_id=_text(headers, b"x-bf-session-id"),
         session_ttl_seconds=parse_session_ttl(_text(headers, b"x-bf-session-ttl")),
     )
+
+
+def decode_provider_headers(headers: Mapping[bytes, bytes], dialect: str) -> ProviderHeaders:
+    """Return those of a caller's headers that providers of its `dialect` are sent.
+
+    Raises InvalidRequestError, naming the header, for one that is not ASCII.
+    """
+    names = [name for name in forwarded_headers(dialect) if name in headers]
+    return tuple((name.decode(), _plain(name, headers[name])) for name in names)
 
 
 def decode_strictness(headers: Mapping[bytes, bytes], default: bool) -> bool:
@@ -92,6 +103,15 @@ def encode_losses(losses: LossReport) -> Headers:
     if len(value) > _MAX_LOSS_CHARACTERS:
         value = f"{value[: _MAX_LOSS_CHARACTERS - 3]}..."
     return [(LOSS_HEADER, _ascii(value))]
+
+
+def _plain(name: bytes, value: bytes) -> str:
+    text = value.decode("latin-1")
+    if not (text.isascii() and text.isprintable()):
+        raise InvalidRequestError(
+            f"invalid request: header {name.decode()}: expected printable ASCII.", field=name.decode()
+        )
+    return text
 
 
 def _text(headers: Mapping[bytes, bytes], name: bytes) -> str | None:

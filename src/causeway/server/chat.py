@@ -20,7 +20,13 @@ from causeway.pipeline.call import ChatCall
 from causeway.pipeline.chat import ChatService, ChatStream, failed_stream
 from causeway.server.asgi import Headers, Receive, Send, Write, send_json
 from causeway.server.call import Call, path_model
-from causeway.server.call_headers import decode_options, decode_strictness, encode_losses, encode_provenance
+from causeway.server.call_headers import (
+    decode_options,
+    decode_provider_headers,
+    decode_strictness,
+    encode_losses,
+    encode_provenance,
+)
 from causeway.server.disconnect import DisconnectWatch
 from causeway.server.kept_answers import KeptAnswers
 from causeway.server.stream_writer import StreamWriter
@@ -75,6 +81,7 @@ class ChatHandler:
             body=call.body,
             losses=losses,
             caller=call.caller,
+            provider_headers=decode_provider_headers(call.headers, request.dialect),
             options=decode_options(call.headers),
         )
         is_kept = conversation is not None and conversation.is_to_be_kept(request)

@@ -29,7 +29,13 @@ from causeway.pipeline.directory import ModelDirectory
 from causeway.pipeline.ports import Tokenizer
 from causeway.server.asgi import Headers, Receive, Send, send_json
 from causeway.server.call import Call, path_model
-from causeway.server.call_headers import decode_options, decode_strictness, encode_losses, encode_provenance
+from causeway.server.call_headers import (
+    decode_options,
+    decode_provider_headers,
+    decode_strictness,
+    encode_losses,
+    encode_provenance,
+)
 from causeway.server.disconnect import DisconnectWatch
 from causeway.server.kept_answers import KeptAnswers
 
@@ -85,6 +91,7 @@ class CompanionHandler:
             dialect=dialect,
             losses=losses,
             fallbacks=fallbacks,
+            provider_headers=decode_provider_headers(call.headers, dialect),
             options=decode_options(call.headers),
         )
 

@@ -28,7 +28,7 @@ from causeway.server.engines import compose_embedding_engine, compose_language_e
 from causeway.server.health import WorkerPlace, describe_health
 from causeway.server.outbound import compose_outbound_client
 from causeway.server.readings import engine_readings, process_readings
-from causeway.server.services import compose_chat, compose_companions, speakable
+from causeway.server.services import compose_chat, compose_companions
 
 _ALONE = WorkerPlace()
 
@@ -79,9 +79,7 @@ def compose_application(
     grounding = Grounding(section_tokens=config.engine.document_tokens, estimate_tokens=estimate_tokens)
     chat_model = None if model is None else GroundedModel(model, grounding)
     lives = {
-        provider.name: LiveProvider(
-            speakable(provider), client, tokens=compose_token_sources(provider, client)
-        )
+        provider.name: LiveProvider(provider, client, tokens=compose_token_sources(provider, client))
         for provider in providers
     }
 

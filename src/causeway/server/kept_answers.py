@@ -33,7 +33,7 @@ class KeptAnswers:
         self._keeper = keeper
 
     async def resolve(
-        self, face: ConversationFace, request: ChatRequest, caller: str, native_provider: str | None
+        self, face: ConversationFace, request: ChatRequest, caller: bytes, native_provider: str | None
     ) -> ChatRequest:
         """Return the request with the conversation that it goes on from.
 
@@ -53,7 +53,7 @@ class KeptAnswers:
         return face.continue_from(record.kept, request)
 
     def keep(
-        self, face: ConversationFace, request: ChatRequest, body: bytes, caller: str, provider: str
+        self, face: ConversationFace, request: ChatRequest, body: bytes, caller: bytes, provider: str
     ) -> None:
         """Keep a whole answer to `request`; `provider` is who has it too, empty where nobody has."""
         kept = face.keep(request, body)
@@ -61,7 +61,9 @@ class KeptAnswers:
             id, value = kept
             self._keeper.keep(_key(caller, id), msgspec.msgpack.encode(_Record(provider, value)))
 
-    def tap(self, face: ConversationFace, request: ChatRequest, caller: str) -> Callable[[bytes, str], None]:
+    def tap(
+        self, face: ConversationFace, request: ChatRequest, caller: bytes
+    ) -> Callable[[bytes, str], None]:
         """Return what is told each run of a stream's frames, and who has the answer too."""
 
         def hear(frames: bytes, provider: str) -> None:
@@ -91,10 +93,10 @@ class KeptAnswers:
                 self._keeper.keep(_key(call.caller, id), changed)
                 return face.encode_kept(kept)
 
-    async def _find(self, caller: str, id: str) -> _Record | None:
+    async def _find(self, caller: bytes, id: str) -> _Record | None:
         found = await self._keeper.find(_key(caller, id))
         return None if found is None else _decoder.decode(found)
 
 
-def _key(caller: str, id: str) -> str:
-    return f"answer/{caller}/{id}"
+def _key(caller: bytes, id: str) -> str:
+    return f"answer/{caller.hex()}/{id}"

@@ -14,15 +14,24 @@ PATH = "/openapi.json"
 METRICS_PATH = "/metrics"
 
 _DESCRIPTION = (
-    "Cohere's and OpenAI's APIs in front of any model. Cohere's paths under `/` are strict; under the other "
-    "servers unknown fields are ignored and named in `X-API-Warning`, and errors have two more fields. Where "
-    "OpenAI's paths stand is said at each of them. What the answering model could not be asked, or could not "
-    "answer, is named in `x-causeway-loss`."
+    "The APIs of Cohere, OpenAI, Anthropic, Google and Amazon Bedrock in front of any model. Cohere's paths "
+    "under `/` are strict; under the other servers unknown fields are ignored and named in `X-API-Warning`, "
+    "and errors have two more fields. Where the others' paths stand is said at each of them. What the "
+    "answering model could not be asked, or could not answer, is named in `x-causeway-loss`."
 )
 _SECURITY_SCHEMES: dict[str, Schema] = {
     "bearer": {"type": "http", "scheme": "bearer"},
     "basic": {"type": "http", "scheme": "basic", "description": "The key is the password."},
     "apiKey": {"type": "apiKey", "in": "header", "name": "x-api-key"},
+    "azureKey": {"type": "apiKey", "in": "header", "name": "api-key"},
+    "googleKey": {"type": "apiKey", "in": "header", "name": "x-goog-api-key"},
+    "googleQueryKey": {"type": "apiKey", "in": "query", "name": "key"},
+    "awsSignature": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "Authorization",
+        "description": "`AWS4-HMAC-SHA256`: the key is the access key's id. The signature is not verified.",
+    },
     "virtualKey": {"type": "apiKey", "in": "header", "name": "x-bf-vk"},
 }
 

@@ -7,6 +7,7 @@ from typing import Generic, Protocol, TypeVar
 from msgspec import Struct
 
 from causeway.dialects.faces import ClientFace
+from causeway.rules.memo import Memo
 
 _PLACEHOLDER = re.compile(r"{(?P<name>\w+)(?P<is_tail>\*?)}")
 
@@ -38,7 +39,7 @@ class Found(Struct, Generic[Endpoint], frozen=True):
 
 
 class Routes(Generic[Endpoint]):
-    """A table of endpoints. A path without placeholders goes before one with them."""
+    """A table of endpoints. A path without placeholders goes first, then the first that fits."""
 
     def __init__(self, endpoints: Iterable[Endpoint]) -> None:
         fixed: dict[str, dict[str, Endpoint]] = {}
@@ -48,11 +49,14 @@ class Routes(Generic[Endpoint]):
             table.setdefault(endpoint.path, {})[endpoint.method] = endpoint
         self._fixed = {path: Found(methods, {}) for path, methods in fixed.items()}
         self._patterns = [(_compile(path), methods) for path, methods in patterns.items()]
+        # Some hundred patterns, and callers who name their models in the path ask for the same few.
+        self._found = Memo(self._find_pattern, len)
 
     def find(self, path: str) -> Found[Endpoint] | None:
         """Return what stands at a path, already percent-decoded."""
-        if (found := self._fixed.get(path)) is not None:
-            return found
+        return self._fixed.get(path) or self._found[path]
+
+    def _find_pattern(self, path: str) -> Found[Endpoint] | None:
         for pattern, methods in self._patterns:
             if match := pattern.fullmatch(path):
                 return Found(methods, match.groupdict())

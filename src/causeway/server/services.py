@@ -2,11 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from msgspec.structs import replace
-
 from causeway.config.schema import Config
 from causeway.dialects.table import (
-    DIALECTS,
     chat_provider_face,
     embed_provider_face,
     models_provider_face,
@@ -39,15 +36,6 @@ from causeway.server.companions import CompanionHandler
 from causeway.server.kept_answers import KeptAnswers
 
 Lives = Mapping[str, LiveProvider]
-
-
-def speakable(provider: Provider) -> Provider:
-    """Return the provider without the operations whose dialect nobody here speaks."""
-    dialects = provider.spec.dialects
-    paths = {
-        operation: path for operation, path in provider.spec.paths.items() if dialects[operation] in DIALECTS
-    }
-    return replace(provider, spec=replace(provider.spec, paths=paths))
 
 
 def compose_chat(

@@ -19,6 +19,7 @@ class AnthropicClient:
     """`anthropic.Anthropic.messages.create` and `stream`."""
 
     name = "anthropic"
+    answer_tool: str | None = None
 
     def __init__(self, url: str, model: str) -> None:
         self._client = anthropic.Anthropic(api_key="none", base_url=f"{url}/anthropic", max_retries=0)
@@ -54,6 +55,8 @@ class AnthropicClient:
             arguments["output_config"] = {"format": {"type": "json_schema", "schema": ask.schema}}
         if ask.thinks:
             arguments["thinking"] = {"type": "enabled", "budget_tokens": 1024}
+        else:
+            arguments["extra_body"] = {"temperature": 0.0}  # a word that newer models do not take
         if ask.stop is not None:
             arguments["stop_sequences"] = [ask.stop]
         return arguments

@@ -63,9 +63,13 @@ class Ask(Struct, kw_only=True):
 
 
 class Client(Protocol):
-    """An SDK in front of the gateway. Made with the gateway's URL and the model's name."""
+    """An SDK in front of the gateway. Made with the gateway's URL and the model's name.
+
+    `answer_tool` is the tool that it has the model call where it wants JSON, none where it asks for JSON.
+    """
 
     name: str
+    answer_tool: str | None
 
     def __init__(self, url: str, model: str) -> None: ...
 

@@ -21,6 +21,7 @@ class BedrockClient:
     """`converse` and `converse_stream` of boto3's `bedrock-runtime`."""
 
     name = "boto3 bedrock-runtime"
+    answer_tool: str | None = None
 
     def __init__(self, url: str, model: str) -> None:
         self._client = boto3.client(
@@ -64,6 +65,8 @@ class BedrockClient:
         if ask.thinks:
             thinking = {"type": "enabled", "budget_tokens": 1024}
             arguments["additionalModelRequestFields"] = {"thinking": thinking}
+        else:
+            settings["temperature"] = 0.0
         if ask.stop is not None:
             settings["stopSequences"] = [ask.stop]
         if ask.max_tokens is not None:

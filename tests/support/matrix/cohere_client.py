@@ -21,6 +21,7 @@ class CohereClient:
     """`cohere.ClientV2.chat` and `chat_stream`."""
 
     name = "cohere"
+    answer_tool: str | None = None
 
     def __init__(self, url: str, model: str) -> None:
         self._client = cohere.ClientV2(api_key="none", base_url=url)
@@ -55,7 +56,9 @@ class CohereClient:
             arguments["documents"] = [
                 {"id": f"doc:{index}", "data": {"text": text}} for index, text in enumerate(ask.documents)
             ]
-        if ask.thinks:
+        if not ask.thinks:
+            arguments["temperature"] = 0.0
+        else:
             arguments["thinking"] = {"type": "enabled", "token_budget": 1024}
         if ask.stop is not None:
             arguments["stop_sequences"] = [ask.stop]

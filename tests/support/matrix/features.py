@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from causeway.model.content import Citation, Source
 from causeway.model.response import FinishReason
@@ -27,13 +28,14 @@ WEATHER = ToolSpec(
 PERSON: dict[str, Any] = {
     "type": "object",
     "title": "Person",
-    "description": "A person",
+    "description": "Notes a person and the size of the shoes",
     "properties": {"name": {"type": "string"}, "shoe_size": {"type": "integer"}},
     "required": ["name", "shoe_size"],
     "additionalProperties": False,
 }
 FACT = "Emperor penguins grow up to 122 cm tall."
 THOUGHT = "The user asks for a capital."
+_EMBEDDED_TOKENS = 60
 # One red pixel.
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de"
@@ -58,6 +60,12 @@ class Cell(Struct):
         if self.upstream is not None:
             self.upstream.script(*replies)
 
+    def ask(self, ask: Ask) -> Seen:
+        """Ask the client. The embedded model is given fewer words, so that all cells take minutes."""
+        if self.is_embedded and ask.max_tokens is None:
+            ask = replace(ask, max_tokens=_EMBEDDED_TOKENS)
+        return self.client.ask(ask)
+
     def sent(self, index: int = -1) -> bytes:
         """Return the body of a request that the upstream was sent."""
         assert self.upstream is not None
@@ -67,7 +75,7 @@ class Cell(Struct):
 def plain(cell: Cell) -> None:
     """A question is answered in one piece."""
     cell.script(Answer(text=TEXT))
-    seen = cell.client.ask(Ask(text=QUESTION))
+    seen = cell.ask(Ask(text=QUESTION))
     _assert_text(cell, seen)
     assert seen.finish in ("stop", None)
     if not cell.is_embedded:
@@ -77,7 +85,7 @@ def plain(cell: Cell) -> None:
 def streaming(cell: Cell) -> None:
     """The same, as it is written."""
     cell.script(Answer(text=TEXT))
-    seen = cell.client.ask(Ask(text=QUESTION, stream=True))
+    seen = cell.ask(Ask(text=QUESTION, stream=True))
     _assert_text(cell, seen)
     assert seen.deltas > 1
 
@@ -86,9 +94,9 @@ def tool_round_trip(cell: Cell) -> None:
     """A tool is called, and its result told."""
     cell.script(Answer(tool_calls=(Call("get_weather", {"city": "Rome"}),)), Answer(text="It is 20 degrees."))
     question = "What is the weather in Rome?"
-    called = cell.client.ask(Ask(text=question, tools=(WEATHER,)))
+    called = cell.ask(Ask(text=question, tools=(WEATHER,)))
     assert called.calls == (("get_weather", {"city": "Rome"}),)
-    told = cell.client.ask(Ask(text=question, tools=(WEATHER,), answered=called, results=("20 degrees",)))
+    told = cell.ask(Ask(text=question, tools=(WEATHER,), answered=called, results=("20 degrees",)))
     assert not told.calls
     if cell.is_embedded:
         assert told.text
@@ -103,9 +111,9 @@ def parallel_tools(cell: Cell) -> None:
     calls = (Call("get_weather", {"city": "Rome"}), Call("get_weather", {"city": "Oslo"}))
     cell.script(Answer(tool_calls=calls), Answer(text="Rome is warmer."))
     question = "What is the weather in Rome and in Oslo?"
-    called = cell.client.ask(Ask(text=question, tools=(WEATHER,), stream=True))
+    called = cell.ask(Ask(text=question, tools=(WEATHER,), stream=True))
     assert [arguments["city"] for _, arguments in called.calls] == ["Rome", "Oslo"]
-    told = cell.client.ask(
+    told = cell.ask(
         Ask(text=question, tools=(WEATHER,), answered=called, results=("20 degrees", "3 degrees"))
     )
     assert told.text
@@ -116,13 +124,15 @@ def parallel_tools(cell: Cell) -> None:
 
 def structured_output(cell: Cell) -> None:
     """The answer is JSON that holds against the schema."""
-    cell.script(Answer(text='{"name": "Ada", "shoe_size": 38}'))
-    seen = cell.client.ask(Ask(text="Ada has shoes of size 38.", schema=PERSON))
+    ada = {"name": "Ada", "shoe_size": 38}
+    tool = cell.client.answer_tool
+    cell.script(Answer(text=json.dumps(ada)) if tool is None else Answer(tool_calls=(Call(tool, ada),)))
+    seen = cell.ask(Ask(text="Note this person: Ada has shoes of size 38.", schema=PERSON))
     person = _json(seen)
     assert isinstance(person["name"], str)
     assert isinstance(person["shoe_size"], int)
     if not cell.is_embedded:
-        assert person == {"name": "Ada", "shoe_size": 38}
+        assert person == ada
         assert b"shoe_size" in cell.sent()
 
 
@@ -131,7 +141,7 @@ def documents(cell: Cell) -> None:
     source = Source("document", "doc:0", {"text": FACT})
     cited = Citation(0, len(FACT), FACT, (source,), "text", 0)
     cell.script(Answer(text=FACT, citations=(cited,)))
-    seen = cell.client.ask(Ask(text="How tall do emperor penguins grow?", documents=(FACT,)))
+    seen = cell.ask(Ask(text="How tall do emperor penguins grow?", documents=(FACT,)))
     assert seen.citations
     assert all(text and text in seen.text for text in seen.citations)
     if not cell.is_embedded:
@@ -145,14 +155,14 @@ def images(cell: Cell) -> None:
         refused = _refusal(cell, Ask(text="What is this?", image_png=PNG))
         assert "cannot see images" in refused.message
         return
-    assert cell.client.ask(Ask(text="What is this?", image_png=PNG)).text == "A red pixel."
+    assert cell.ask(Ask(text="What is this?", image_png=PNG)).text == "A red pixel."
     assert b"iVBORw0KGgo" in cell.sent()
 
 
 def thinking(cell: Cell) -> None:
     """The model is asked to think, and its thinking is shown."""
     cell.script(Answer(thinking=THOUGHT, text=TEXT))
-    seen = cell.client.ask(Ask(text=QUESTION, thinks=True, max_tokens=4096))
+    seen = cell.ask(Ask(text=QUESTION, thinks=True, max_tokens=4096))
     assert seen.thinking == THOUGHT
     assert seen.text == TEXT
 
@@ -163,7 +173,7 @@ def stop_sequence(cell: Cell) -> None:
         cell.script(Answer(text="one two END three"))
     else:
         cell.script(Answer(text="one two", finish_reason=FinishReason.STOP_SEQUENCE, stop_sequence="END"))
-    seen = cell.client.ask(Ask(text="Say one two END three.", stop="END"))
+    seen = cell.ask(Ask(text="Say one two END three.", stop="END"))
     assert "END" not in seen.text
     assert seen.finish in ("stop", "stop_sequence", None)
     if cell.is_embedded:
@@ -175,7 +185,7 @@ def stop_sequence(cell: Cell) -> None:
 def max_tokens(cell: Cell) -> None:
     """The answer is no longer than the caller allows, and says that it was cut."""
     cell.script(Answer(text="one two", finish_reason=FinishReason.MAX_TOKENS))
-    seen = cell.client.ask(Ask(text="Write a long story about the sea.", max_tokens=17))
+    seen = cell.ask(Ask(text="Write a long story about the sea.", max_tokens=17))
     assert seen.finish == "length"
     if not cell.is_embedded:
         assert b"17" in cell.sent()
@@ -191,7 +201,7 @@ def cached_usage(cell: Cell) -> None:
         cached_tokens=1024,
     )
     cell.script(Answer(text=TEXT, usage=usage))
-    seen = cell.client.ask(Ask(text=QUESTION))
+    seen = cell.ask(Ask(text=QUESTION))
     if cell.is_embedded:
         assert (seen.input_tokens or 0) > 0
         assert (seen.output_tokens or 0) > 0
@@ -240,7 +250,7 @@ def _assert_text(cell: Cell, seen: Seen) -> None:
 
 def _refusal(cell: Cell, ask: Ask) -> RefusedError:
     try:
-        cell.client.ask(ask)
+        cell.ask(ask)
     except RefusedError as refused:
         return refused
     raise AssertionError("nothing was refused")

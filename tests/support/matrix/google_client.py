@@ -14,6 +14,7 @@ class GoogleClient:
     """`google.genai.Client.models.generate_content`."""
 
     name = "google-genai"
+    answer_tool: str | None = None
 
     def __init__(self, url: str, model: str) -> None:
         options = types.HttpOptions(base_url=f"{url}/genai")
@@ -48,6 +49,8 @@ class GoogleClient:
             config |= {"response_mime_type": "application/json", "response_json_schema": ask.schema}
         if ask.thinks:
             config["thinking_config"] = types.ThinkingConfig(include_thoughts=True, thinking_budget=1024)
+        else:
+            config["temperature"] = 0.0
         if ask.stop is not None:
             config["stop_sequences"] = [ask.stop]
         if ask.max_tokens is not None:

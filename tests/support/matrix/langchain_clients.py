@@ -24,6 +24,7 @@ class LangChainClient:
     """A chat model of LangChain's; each subclass makes one and says what is particular to it."""
 
     name: ClassVar[str]
+    answer_tool: str | None = None
 
     def __init__(self, url: str, model: str) -> None:
         self._url = url
@@ -36,6 +37,18 @@ class LangChainClient:
     def documents(self, ask: Ask) -> list[Any]:
         """Return the blocks of a user's turn that hold documents."""
         raise CannotSayError("LangChain has no documents to cite for it")
+
+    def image(self, png: bytes) -> dict[str, Any]:
+        """Return the block of a user's turn that holds a picture."""
+        data = base64.b64encode(png).decode()
+        return {"type": "image", "base64": data, "mime_type": "image/png"}
+
+    def sum_up(self, chunks: list[AIMessageChunk]) -> AIMessage:
+        """Return the message that a stream's chunks are."""
+        whole = chunks[0]
+        for chunk in chunks[1:]:
+            whole = whole + chunk
+        return whole
 
     def arguments(self, ask: Ask) -> dict[str, Any]:
         """Return what goes with the call instead of the turn."""
@@ -59,10 +72,7 @@ class LangChainClient:
             chunks = list(runnable.stream(messages, **arguments))
         except Exception as error:
             raise RefusedError(_status(error), str(error)) from error
-        whole: AIMessageChunk = chunks[0]
-        for chunk in chunks[1:]:
-            whole = whole + chunk
-        seen = _seen(whole)
+        seen = _seen(self.sum_up(chunks))
         seen.deltas = sum(bool(chunk.text) for chunk in chunks)
         return seen
 
@@ -73,9 +83,7 @@ class LangChainClient:
     def _messages(self, ask: Ask) -> list[BaseMessage]:
         content: Any = ask.text
         if ask.image_png is not None:
-            data = base64.b64encode(ask.image_png).decode()
-            image = {"type": "image", "base64": data, "mime_type": "image/png"}
-            content = [{"type": "text", "text": ask.text}, image]
+            content = [{"type": "text", "text": ask.text}, self.image(ask.image_png)]
         if ask.documents and (blocks := self.documents(ask)):
             content = [*blocks, {"type": "text", "text": ask.text}]
         messages: list[BaseMessage] = [HumanMessage(content)]
@@ -140,19 +148,41 @@ class ChatCohereClient(LangChainClient):
         from langchain_cohere import ChatCohere
 
         url = f"{self._url}/langchain/cohere"
-        bounds = {} if ask.max_tokens is None else {"max_tokens": ask.max_tokens}
         if ask.thinks:
             raise CannotSayError("ChatCohere cannot ask for thinking")
-        return ChatCohere(cohere_api_key="none", base_url=url, model=self._model, **bounds)
+        return ChatCohere(cohere_api_key="none", base_url=url, model=self._model, temperature=0.0)
+
+    def image(self, png: bytes) -> dict[str, Any]:
+        """Return a picture as Cohere writes it: LangChain's own block it does not send."""
+        url = "data:image/png;base64," + base64.b64encode(png).decode()
+        return {"type": "image_url", "image_url": {"url": url}}
+
+    def sum_up(self, chunks: list[AIMessageChunk]) -> AIMessage:
+        """Return the message with the calls of its end: the chunks repeat the last piece of each call."""
+        whole = super().sum_up(chunks)
+        calls = whole.additional_kwargs.get("tool_calls") or ()
+        return AIMessage(
+            content=whole.content,
+            additional_kwargs=whole.additional_kwargs,
+            tool_calls=[
+                {
+                    "name": call["function"]["name"],
+                    "args": json.loads(call["function"]["arguments"]),
+                    "id": call["id"],
+                }
+                for call in calls
+            ],
+        )
 
     def documents(self, ask: Ask) -> list[Any]:
         """Return nothing: documents go beside the messages."""
         return []
 
     def arguments(self, ask: Ask) -> dict[str, Any]:
-        """Return the documents, which go beside the messages, and the stop sequences."""
+        """Return what goes beside the messages: documents, stop sequences and the bound."""
         given = [{"id": f"doc:{index}", "data": {"text": text}} for index, text in enumerate(ask.documents)]
-        return super().arguments(ask) | ({"documents": given} if given else {})
+        bounds = {} if ask.max_tokens is None else {"max_tokens": ask.max_tokens}
+        return super().arguments(ask) | bounds | ({"documents": given} if given else {})
 
 
 class ChatOpenAiClient(LangChainClient):
@@ -171,6 +201,7 @@ class ChatOpenAiClient(LangChainClient):
             base_url=f"{self._url}/langchain/v1",
             model=self._model,
             max_tokens=ask.max_tokens,
+            temperature=0.0,
             max_retries=0,
             use_responses_api=False,
         )
@@ -185,7 +216,9 @@ class ChatAnthropicClient(LangChainClient):
         """Return the model."""
         from langchain_anthropic import ChatAnthropic
 
-        thinking = {"thinking": {"type": "enabled", "budget_tokens": 1024}} if ask.thinks else {}
+        thinking: dict[str, Any] = {"temperature": 0.0}
+        if ask.thinks:
+            thinking = {"thinking": {"type": "enabled", "budget_tokens": 1024}}
         return ChatAnthropic(
             anthropic_api_key="none",
             anthropic_api_url=f"{self._url}/langchain/anthropic",
@@ -216,7 +249,9 @@ class ChatGoogleClient(LangChainClient):
         """Return the model."""
         from langchain_google_genai import ChatGoogleGenerativeAI
 
-        thinking = {"include_thoughts": True, "thinking_budget": 1024} if ask.thinks else {}
+        thinking: dict[str, Any] = {"temperature": 0.0}
+        if ask.thinks:
+            thinking = {"include_thoughts": True, "thinking_budget": 1024}
         return ChatGoogleGenerativeAI(
             google_api_key="none",
             base_url=f"{self._url}/langchain/genai",
@@ -231,6 +266,7 @@ class ChatBedrockClient(LangChainClient):
     """`langchain_aws.ChatBedrockConverse`."""
 
     name = "langchain ChatBedrockConverse"
+    answer_tool = "Person"
 
     def make(self, ask: Ask) -> BaseChatModel:
         """Return the model."""
@@ -252,6 +288,7 @@ class ChatBedrockClient(LangChainClient):
             model=self._model,
             provider="anthropic",
             max_tokens=ask.max_tokens,
+            temperature=None if ask.thinks else 0.0,
             additional_model_request_fields=fields,
             # LangChain streams only from models whose names it knows.
             disable_streaming=False,
@@ -265,9 +302,8 @@ class ChatBedrockClient(LangChainClient):
         return super().ask(replace(ask, stream=True) if ask.documents else ask)
 
     def structured(self, model: Any, schema: dict[str, Any]) -> Any:
-        """Return the model bound to a schema, which LangChain asks of Bedrock as a tool."""
-        del model, schema
-        raise CannotSayError("ChatBedrockConverse asks for JSON by a tool that it makes")
+        """Return the model bound to a schema."""
+        return model.with_structured_output(schema, include_raw=True)
 
     def documents(self, ask: Ask) -> list[Any]:
         """Return Bedrock's own blocks."""

@@ -33,6 +33,7 @@ class OpenAiChatClient:
     """`openai.OpenAI.chat.completions.create`."""
 
     name = "openai chat"
+    answer_tool: str | None = None
 
     def __init__(self, url: str, model: str) -> None:
         self._client = openai.OpenAI(api_key="none", base_url=f"{url}/openai/v1", max_retries=0)
@@ -66,6 +67,8 @@ class OpenAiChatClient:
             arguments["response_format"] = {"type": "json_schema", "json_schema": schema}
         if ask.thinks:
             arguments["reasoning_effort"] = "low"
+        else:
+            arguments["temperature"] = 0.0
         if ask.stop is not None:
             arguments["stop"] = [ask.stop]
         if ask.max_tokens is not None:
@@ -123,6 +126,7 @@ class OpenAiResponsesClient:
     """`openai.OpenAI.responses.create`, with everything in the request and nothing stored."""
 
     name = "openai responses"
+    answer_tool: str | None = None
 
     def __init__(self, url: str, model: str) -> None:
         self._client = openai.OpenAI(api_key="none", base_url=f"{url}/openai/v1", max_retries=0)
@@ -168,6 +172,8 @@ class OpenAiResponsesClient:
             arguments["text"] = {"format": format}
         if ask.thinks:
             arguments["reasoning"] = {"effort": "low", "summary": "auto"}
+        else:
+            arguments["temperature"] = 0.0
         if ask.stop is not None:
             raise CannotSayError("Responses have no stop sequences")
         if ask.max_tokens is not None:

@@ -31,6 +31,7 @@ class PydanticClient:
     """A model of Pydantic AI's; each subclass makes one."""
 
     name: ClassVar[str]
+    answer_tool: str | None = "final_result"
 
     def __init__(self, url: str, model: str) -> None:
         self._url = url
@@ -52,9 +53,11 @@ class PydanticClient:
             return asyncio.run(self._ask(ask))
         except ModelHTTPError as error:
             raise RefusedError(error.status_code, json.dumps(error.body, default=str)) from error
+        except RuntimeError as error:  # what it has not built yet
+            raise CannotSayError(str(error)) from error
 
     async def _ask(self, ask: Ask) -> Seen:
-        settings: dict[str, Any] = self.thinking() if ask.thinks else {}
+        settings: dict[str, Any] = self.thinking() if ask.thinks else {"temperature": 0.0}
         if ask.max_tokens is not None:
             settings["max_tokens"] = ask.max_tokens
         if ask.stop is not None:
@@ -63,7 +66,7 @@ class PydanticClient:
             "model": self.make(),
             "messages": _messages(ask),
             "model_settings": ModelSettings(**settings),
-            "model_request_parameters": _parameters(ask),
+            "model_request_parameters": _parameters(ask, self.answer_tool),
         }
         if not ask.stream:
             return _seen(await model_request(**arguments))
@@ -76,13 +79,21 @@ class PydanticClient:
         return seen
 
 
-def _parameters(ask: Ask) -> ModelRequestParameters:
+def _parameters(ask: Ask, answer_tool: str | None) -> ModelRequestParameters:
     tools = [
         ToolDefinition(name=tool.name, description=tool.description, parameters_json_schema=tool.parameters)
         for tool in ask.tools
     ]
     if ask.schema is None:
         return ModelRequestParameters(function_tools=tools)
+    if answer_tool is not None:
+        answer = ToolDefinition(
+            name=answer_tool,
+            description=ask.schema["description"],
+            parameters_json_schema=ask.schema,
+            kind="output",
+        )
+        return ModelRequestParameters(output_mode="tool", output_tools=[answer], allow_text_output=False)
     output = OutputObjectDefinition(json_schema=ask.schema, name=ask.schema["title"], strict=True)
     return ModelRequestParameters(function_tools=tools, output_mode="native", output_object=output)
 
@@ -141,6 +152,7 @@ class PydanticOpenAiClient(PydanticClient):
     """`OpenAIChatModel`."""
 
     name = "pydantic-ai OpenAIChatModel"
+    answer_tool = None
 
     def make(self) -> Model:
         """Return the model."""
@@ -180,6 +192,7 @@ class PydanticGoogleClient(PydanticClient):
     """`GoogleModel`."""
 
     name = "pydantic-ai GoogleModel"
+    answer_tool = None
 
     def make(self) -> Model:
         """Return the model."""

@@ -4,7 +4,7 @@ The page is written from here (`make docs`); tests/matrix runs every cell, and t
 impossible must indeed not hold.
 """
 
-import importlib
+import importlib.util
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,8 +15,6 @@ from support.matrix.ask import Client
 from support.matrix.features import FEATURES
 
 UPSTREAMS = ("cohere", "openai", "responses", "anthropic", "gemini", "bedrock", "embedded")
-# By a client's name, where its class is and what it needs: the two generations of Cohere's SDK, and what is
-# built on them, exclude each other.
 CLIENTS = {
     "cohere": "cohere_client.CohereClient",
     "openai chat": "openai_clients.OpenAiChatClient",
@@ -35,10 +33,8 @@ CLIENTS = {
     "pydantic-ai GoogleModel": "pydantic_clients.PydanticGoogleClient",
     "pydantic-ai BedrockConverseModel": "pydantic_clients.PydanticBedrockClient",
 }
-PACKAGES = {
-    "langchain ChatCohere": "langchain_cohere",
-    "langchain ChatGoogleGenerativeAI": "langchain_google_genai",
-}
+# What is built on the older generation lives in an environment of its own, with that generation of the SDK.
+_OLDER = ("cohere", "langchain ChatCohere")
 
 
 class Impossible(Struct, frozen=True):
@@ -58,14 +54,55 @@ class Impossible(Struct, frozen=True):
         )
 
 
-IMPOSSIBLE: tuple[Impossible, ...] = ()
+_PYDANTIC = tuple(client for client in CLIENTS if client.startswith("pydantic-ai"))
 
-
-def package_of(client: str) -> str:
-    """Return the package without which a client is not there."""
-    return PACKAGES.get(client) or client.partition(" ")[0].replace("-", "_").replace(
-        "langchain", "langchain_core"
-    )
+IMPOSSIBLE = (
+    Impossible(
+        "thinking",
+        "The embedded model is too small to reason before it answers; the loss is reported.",
+        upstreams=("embedded",),
+    ),
+    Impossible(
+        "thinking",
+        "ChatCohere and Pydantic AI's CohereModel have no setting that asks for thinking.",
+        ("langchain ChatCohere", "pydantic-ai CohereModel"),
+    ),
+    Impossible(
+        "thinking", "ChatOpenAI drops the thinking that chat completions show.", ("langchain ChatOpenAI",)
+    ),
+    Impossible(
+        "documents",
+        "Gemini's API has no documents that are cited.",
+        ("google-genai", "langchain ChatGoogleGenerativeAI"),
+    ),
+    Impossible("documents", "ChatOpenAI has no documents, and drops citations.", ("langchain ChatOpenAI",)),
+    Impossible("documents", "Pydantic AI has no documents that are cited.", _PYDANTIC),
+    Impossible("stop_sequence", "OpenAI's Responses have no stop sequences.", ("openai responses",)),
+    Impossible("images", "Pydantic AI's CohereModel takes no pictures yet.", ("pydantic-ai CohereModel",)),
+    Impossible(
+        "error",
+        "The embedded model refuses pictures alone, and Pydantic AI's CohereModel sends none.",
+        ("pydantic-ai CohereModel",),
+        ("embedded",),
+    ),
+    Impossible(
+        "structured_output",
+        "These clients ask for JSON by a tool that they make and do not require: the embedded model answers "
+        "in words.",
+        (
+            "langchain ChatBedrockConverse",
+            "pydantic-ai AnthropicModel",
+            "pydantic-ai BedrockConverseModel",
+        ),
+        ("embedded",),
+    ),
+    Impossible(
+        "cached_usage",
+        "ChatCohere does not show what came from the cache.",
+        ("langchain ChatCohere",),
+        tuple(upstream for upstream in UPSTREAMS if upstream != "embedded"),
+    ),
+)
 
 
 def client_class(client: str) -> type[Client]:
@@ -86,6 +123,14 @@ def cells() -> Iterator[tuple[str, str, str]]:
         for upstream in UPSTREAMS:
             for feature in FEATURES:
                 yield client, upstream, feature
+
+
+def cells_here() -> Iterator[tuple[str, str, str]]:
+    """Yield the cells of this environment: with the older generation of Cohere's SDK or with all others."""
+    has_older = importlib.util.find_spec("langchain_cohere") is not None
+    for cell in cells():
+        if cell[0] in _OLDER if has_older else cell[0] != "langchain ChatCohere":
+            yield cell
 
 
 def page() -> str:
