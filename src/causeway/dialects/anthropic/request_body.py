@@ -1,60 +1,25 @@
-"""From the bytes of a body to its typed wire shape, with errors that name the field as Anthropic does.
+"""Reads bodies, with errors that name the field as Anthropic does."""
 
-The body is parsed once, to plain values, and these are checked against the type: what the type does not
-know is still at hand, since the dialect has more fields than any one reader of it.
-"""
+from typing import Any, ClassVar
 
-import re
-from typing import Any, Generic, TypeVar
+from causeway.dialects.body_reader import Body, BodyWords, WordedBodyReader
 
-import msgspec
+__all__ = ["BodyReader", "invalid", "invalid_choice", "missing", "required_object", "required_text"]
 
-from causeway.dialects.body_errors import join_path, locate, malformed_reason, shortened
-from causeway.model.errors import InvalidRequestError, MalformedJsonError
-
-Body = TypeVar("Body")
-
-_EXPECTED = re.compile(r"^Expected `(?P<expected>[^`]*)`, got `(?P<got>[^`]*)`$")
-_MISSING = re.compile(r"^Object missing required field `(?P<name>.*)`$")
-_TYPE_NAMES = {"str": "string", "int": "integer", "float": "number", "bool": "boolean"}
-_decode = msgspec.json.Decoder().decode
+_WORDS = BodyWords(
+    malformed="The body is not valid JSON: {reason}",
+    invalid_value="{field}: {problem}",
+    missing_field="{field}: Field required",
+    invalid_type="{subject}: {problem}",
+    subject="{field}",
+)
+invalid, invalid_choice, missing = _WORDS.invalid, _WORDS.invalid_choice, _WORDS.missing
 
 
-class BodyReader(Generic[Body]):
+class BodyReader(WordedBodyReader[Body]):
     """Reads bodies of one type."""
 
-    def __init__(self, type: type[Body]) -> None:
-        self._type = type
-
-    def read(self, body: bytes) -> tuple[Body, dict[str, Any]]:
-        """Return the typed body and the same as plain values.
-
-        Raises MalformedJsonError and InvalidRequestError, which names the field.
-        """
-        try:
-            tree: Any = _decode(body)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise MalformedJsonError(f"The body is not valid JSON: {malformed_reason(error)}") from None
-        try:
-            typed = msgspec.convert(tree, self._type)
-        except msgspec.ValidationError as error:
-            raise _invalid_type(error) from None
-        return typed, tree
-
-
-def invalid(field: str, problem: str) -> InvalidRequestError:
-    """Return the error that says what is wrong with a field."""
-    return InvalidRequestError(f"{field}: {problem}", field=field)
-
-
-def invalid_choice(field: str, value: str, choices: tuple[str, ...]) -> InvalidRequestError:
-    """Return the error of a field that has a value other than the few that it may have."""
-    return invalid(field, f"expected one of {', '.join(choices)}, got '{shortened(value)}'")
-
-
-def missing(field: str) -> InvalidRequestError:
-    """Return the error of a field that must be given."""
-    return invalid(field, "Field required")
+    words: ClassVar[BodyWords] = _WORDS
 
 
 def required_text(members: dict[str, Any], name: str, path: str) -> str:
@@ -75,14 +40,3 @@ def required_object(members: dict[str, Any], name: str, path: str) -> dict[str, 
     if not isinstance(value, dict):
         raise invalid(f"{path}.{name}", "expected an object")
     return value
-
-
-def _invalid_type(error: msgspec.ValidationError) -> InvalidRequestError:
-    problem, path = locate(error)
-    if match := _MISSING.match(problem):
-        return missing(join_path(path, match["name"]))
-    if match := _EXPECTED.match(problem):
-        expected = [_TYPE_NAMES.get(name, name) for name in match["expected"].split(" | ") if name != "null"]
-        got = _TYPE_NAMES.get(match["got"], match["got"])
-        problem = f"expected {' or '.join(expected)}, got {got}"
-    return InvalidRequestError(f"{path or 'the body'}: {shortened(problem)}", field=path or None)

@@ -5,15 +5,22 @@ for those inside values that are the caller's own: arguments, results, schemas, 
 """
 
 import re
-from typing import Any, Generic, TypeVar
+from typing import Any, ClassVar
 
-import msgspec
+from causeway.dialects.body_errors import join_path, malformed_reason, shortened
+from causeway.dialects.body_reader import Body, BodyWords, WordedBodyReader, drop_unknown
+from causeway.model.errors import MalformedJsonError
 
-from causeway.dialects.body_errors import join_path, locate, malformed_reason, shortened
-from causeway.model.errors import InvalidRequestError, MalformedJsonError
-from causeway.model.loss import LossReport
-
-Body = TypeVar("Body")
+__all__ = [
+    "BodyReader",
+    "as_list",
+    "camel_case",
+    "drop_unknown",
+    "invalid",
+    "invalid_choice",
+    "missing",
+    "read_tree",
+]
 
 # Whose members are not fields of the API. A schema's own fields are read in both spellings where it is.
 _CALLERS_OWN = frozenset(
@@ -29,46 +36,42 @@ _CALLERS_OWN = frozenset(
         "responseSchema",
     }
 )
-_EXPECTED = re.compile(r"^Expected `(?P<expected>[^`]*)`, got `(?P<got>[^`]*)`$")
-_MISSING = re.compile(r"^Object missing required field `(?P<name>.*)`$")
-_TYPE_NAMES = {"str": "string", "int": "integer", "float": "number", "bool": "boolean"}
 _SNAKE_NAME = re.compile(rb'_[A-Za-z0-9_]*"\s*:')
 _UNDERSCORE = re.compile(r"_+([A-Za-z0-9])")
-_decode = msgspec.json.Decoder(Any).decode
 
 
-class BodyReader(Generic[Body]):
+_WORDS = BodyWords(
+    malformed="Invalid JSON payload received: {reason}.",
+    invalid_value="Invalid value at '{field}': {problem}.",
+    missing_field="Missing required field: '{field}'.",
+    invalid_type="Invalid value at {subject}: {problem}.",
+)
+invalid, invalid_choice, missing = _WORDS.invalid, _WORDS.invalid_choice, _WORDS.missing
+
+
+class BodyReader(WordedBodyReader[Body]):
     """Reads bodies of one type."""
 
-    def __init__(self, type: type[Body]) -> None:
-        self._type = type
+    words: ClassVar[BodyWords] = _WORDS
 
-    def read(self, body: bytes) -> tuple[Body, dict[str, Any]]:
-        """Return the typed body and the same as plain values, with all names in camelCase.
+    def parse(self, body: bytes) -> Any:
+        """Return a body as plain values, with all names in camelCase.
 
-        Raises MalformedJsonError and InvalidRequestError, which names the field.
+        Raises MalformedJsonError, and InvalidRequestError where a field is there in both spellings.
         """
-        tree = read_tree(body)
-        return self.convert(tree), tree
-
-    def convert(self, tree: Any) -> Body:
-        """Return plain values typed; raises InvalidRequestError, which names the field."""
+        tree = super().parse(body)
         try:
-            return msgspec.convert(tree, self._type)
-        except (msgspec.ValidationError, OverflowError) as error:
-            raise _invalid_type(error) from None
+            return _in_camel_case(tree, "") if _SNAKE_NAME.search(body) else tree
+        except RecursionError as error:
+            raise MalformedJsonError(_WORDS.malformed.format(reason=malformed_reason(error))) from None
+
+
+_tree_reader = BodyReader(object)
 
 
 def read_tree(body: bytes) -> Any:
-    """Return a body as plain values, with all names in camelCase.
-
-    Raises MalformedJsonError, and InvalidRequestError where a field is there in both spellings.
-    """
-    try:
-        tree: Any = _decode(body)
-        return _in_camel_case(tree, "") if _SNAKE_NAME.search(body) else tree
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise MalformedJsonError(f"Invalid JSON payload received: {malformed_reason(error)}.") from None
+    """Return a body as plain values, with all names in camelCase; raises as `BodyReader.parse` does."""
+    return _tree_reader.parse(body)
 
 
 def camel_case(name: str) -> str:
@@ -76,28 +79,6 @@ def camel_case(name: str) -> str:
     if "_" not in name:
         return name
     return _UNDERSCORE.sub(lambda match: match[1].upper(), name)
-
-
-def invalid(field: str, problem: str) -> InvalidRequestError:
-    """Return the error that says what is wrong with a field."""
-    return InvalidRequestError(f"Invalid value at '{field}': {problem}.", field=field)
-
-
-def invalid_choice(field: str, value: str, choices: tuple[str, ...]) -> InvalidRequestError:
-    """Return the error of a field that has a value other than the few that it may have."""
-    return invalid(field, f"expected one of {', '.join(choices)}, got '{shortened(value)}'")
-
-
-def missing(field: str) -> InvalidRequestError:
-    """Return the error of a field that must be given."""
-    return InvalidRequestError(f"Missing required field: '{field}'.", field=field)
-
-
-def drop_unknown(members: dict[str, Any], known: frozenset[str], path: str, losses: LossReport) -> None:
-    """Report the members that the canonical request has no place for; one that says nothing is no loss."""
-    for name, value in members.items():
-        if name not in known and value:
-            losses.add("dropped", join_path(path, shortened(name)), "the gateway has no place for it")
 
 
 def as_list(value: Any) -> list[Any]:
@@ -120,17 +101,3 @@ def _in_camel_case(value: Any, path: str) -> Any:
             raise invalid(shortened(at), "it is given twice, in two spellings")
         renamed[spelled] = member if spelled in _CALLERS_OWN else _in_camel_case(member, at)
     return renamed
-
-
-def _invalid_type(error: Exception) -> InvalidRequestError:
-    if not isinstance(error, msgspec.ValidationError):
-        return InvalidRequestError("Invalid value: a number is too large.")
-    problem, path = locate(error)
-    if match := _MISSING.match(problem):
-        return missing(join_path(path, match["name"]))
-    if match := _EXPECTED.match(problem):
-        expected = [_TYPE_NAMES.get(name, name) for name in match["expected"].split(" | ") if name != "null"]
-        got = _TYPE_NAMES.get(match["got"], match["got"])
-        problem = f"expected {' or '.join(expected)}, got {got}"
-    subject = f"'{path}'" if path else "the body"
-    return InvalidRequestError(f"Invalid value at {subject}: {shortened(problem)}.", field=path or None)
