@@ -3,11 +3,13 @@
 import inspect
 import re
 import tomllib
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import get_args
 
 import msgspec
 import pytest
+from msgspec import Struct
 
 from causeway.adapters.metrics.families import GAUGES, TABLES, TARGETS, Counter
 from causeway.adapters.request_log.rows import COLUMNS
@@ -16,17 +18,21 @@ from causeway.config import provider_settings
 from causeway.config.bifrost import BifrostSections
 from causeway.config.schema import Config
 from causeway.config.values import NotActedOn
+from causeway.dialects.anthropic.endpoints import ANTHROPIC_PREFIXES
+from causeway.dialects.bedrock.endpoints import BEDROCK_PREFIXES
 from causeway.dialects.cohere.endpoints import COHERE_PREFIXES
-from causeway.dialects.endpoints import ChatEndpoint
+from causeway.dialects.endpoints import ChatEndpoint, UnservedEndpoint
+from causeway.dialects.gemini.endpoints import GEMINI_PREFIXES
+from causeway.dialects.gemini.endpoints import MOUNTS as GEMINI_MOUNTS
 from causeway.dialects.openai.endpoints import AZURE_PREFIXES, OPENAI_PREFIXES
-from causeway.dialects.table import all_endpoints
+from causeway.dialects.table import DIALECTS
 from causeway.model import errors
 from causeway.rules import key_choice, stickiness
 from causeway.server import call_headers
 
 ROOT = Path(__file__).resolve().parents[1]
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text()
 CHAT_API = (ROOT / "docs" / "chat-api.md").read_text()
-OPENAI_API = (ROOT / "docs" / "openai-api.md").read_text()
 ROUTING = (ROOT / "docs" / "routing.md").read_text()
 LOSS = (ROOT / "docs" / "loss.md").read_text()
 COMPANIONS = (ROOT / "docs" / "companions.md").read_text()
@@ -35,36 +41,115 @@ PROVIDERS = (ROOT / "docs" / "providers.md").read_text()
 OBSERVABILITY = (ROOT / "docs" / "observability.md").read_text()
 
 
-def test_every_prefix_is_documented() -> None:
+class Page(Struct, frozen=True):
+    """The page of a dialect's API, and the bases that stand on it, under which its paths are."""
+
+    name: str
+    bases: tuple[str, ...]
+    names_bases: bool = True
+
+    @property
+    def text(self) -> str:
+        return (ROOT / "docs" / self.name).read_text()
+
+    def below_base(self, path: str) -> str:
+        """Return a path without its base."""
+        base = max((base for base in self.bases if path.startswith(f"{base}/")), key=len)
+        return path.removeprefix(base).replace("*}", "}")
+
+
+_OPENAI_BASES = ("/v1", *OPENAI_PREFIXES, *AZURE_PREFIXES)
+PAGES = {
+    "openai": Page("openai-api.md", _OPENAI_BASES),
+    "responses": Page("responses-api.md", _OPENAI_BASES, names_bases=False),  # it sends to the other
+    "anthropic": Page("anthropic-api.md", ANTHROPIC_PREFIXES),
+    "gemini": Page("gemini-api.md", GEMINI_PREFIXES),
+    "bedrock": Page("bedrock-api.md", BEDROCK_PREFIXES),
+}
+
+
+def test_every_dialect_with_paths_has_a_page() -> None:
+    with_paths = {name for name, dialect in DIALECTS.items() if next(iter(dialect.endpoints()), None)}
+    assert with_paths == {"cohere", *PAGES}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_base_and_path_of_a_dialect_is_documented_and_no_other(name: str) -> None:
+    page = PAGES[name]
+    served = {
+        f"{endpoint.method} ...{page.below_base(endpoint.path)}"
+        for endpoint in DIALECTS[name].endpoints()
+        if not isinstance(endpoint, UnservedEndpoint)
+    }
+    assert set(re.findall(r"`((?:GET|POST|DELETE) \.\.\.[^`]*)`", page.text)) == served
+    if page.names_bases:
+        named = set(re.findall(r"`(/[^`]*)/\.\.\.`", page.text.split("## Paths")[1].split("\n\n")[1]))
+        assert named == {base.replace("*", "") for base in page.bases}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_what_is_not_served_of_a_dialect_is_documented_and_nothing_else(name: str) -> None:
+    page = PAGES[name]
+    # A file is sent to a path beside the version.
+    beside = Page(page.name, (*page.bases, *(GEMINI_MOUNTS if name == "gemini" else ())))
+    unserved = {
+        beside.below_base(endpoint.path)
+        for endpoint in DIALECTS[name].endpoints()
+        if isinstance(endpoint, UnservedEndpoint)
+    }
+    _, _, section = page.text.partition("## What is not served")
+    beginnings = re.findall(r"`(/[^`]*)`", section)
+    assert [path for path in unserved if not path.startswith(tuple(beginnings))] == []
+    assert [one for one in beginnings if not any(path.startswith(one) for path in unserved)] == []
+
+
+def test_every_prefix_of_coheres_is_documented() -> None:
     for prefix in ("", *COHERE_PREFIXES):
         assert f"{prefix}/v2/chat`" in CHAT_API
-    for prefix in ("/v1", *OPENAI_PREFIXES, *AZURE_PREFIXES):
-        assert f"`{prefix.replace('*', '')}/...`" in OPENAI_API
-    assert {endpoint.path for endpoint in all_endpoints() if isinstance(endpoint, ChatEndpoint)} == {
-        *(
-            f"{prefix}{path}"
-            for prefix in ("", *COHERE_PREFIXES)
-            for path in ("/v2/chat", "/v2/chat/stream", "/v1/chat")
-        ),
-        *(f"{prefix}/chat/completions" for prefix in ("/v1", *OPENAI_PREFIXES, *AZURE_PREFIXES)),
+    assert {
+        endpoint.path for endpoint in DIALECTS["cohere"].endpoints() if isinstance(endpoint, ChatEndpoint)
+    } == {
+        f"{prefix}{path}"
+        for prefix in ("", *COHERE_PREFIXES)
+        for path in ("/v2/chat", "/v2/chat/stream", "/v1/chat")
     }
 
 
-def test_every_endpoint_beside_chat_is_documented() -> None:
+def test_every_endpoint_of_coheres_beside_chat_is_documented() -> None:
     words = COMPANIONS.split("## Embed")[0]
-    for endpoint in all_endpoints():
+    for endpoint in DIALECTS["cohere"].endpoints():
         if isinstance(endpoint, ChatEndpoint):
             continue
         if any(endpoint.path.startswith(f"{prefix}/") for prefix in COHERE_PREFIXES):
             continue
         path = endpoint.path.replace("*}", "}")
-        if found := re.fullmatch(r"(?:/openai.*?|/v1(?!/models))(/embeddings|/models|/models/{model})", path):
-            assert f"`{endpoint.method} ...{found[1]}`" in OPENAI_API, path
-            continue
         # What is not served is named by its first word: `/v1/embed-jobs/{id}` is "embed-jobs".
         assert f"`{endpoint.method} {path}`" in words or path.split("/")[2] in words, path
     for prefix in COHERE_PREFIXES:
         assert f"`{prefix}`" in words, prefix
+
+
+def test_gemini_is_where_contributing_says_and_nowhere_else() -> None:
+    table = CONTRIBUTING.split("<!-- gemini -->")[1].split("<!-- end of gemini -->")[0]
+    listed = [
+        name for row in re.findall(r"^\| (`[^|]*) \|", table, re.MULTILINE) for name in row.split("`")[1::2]
+    ]
+    source = ROOT / "src" / "causeway"
+    naming = {
+        path
+        for kind in ("*.py", "*.toml")
+        for path in source.rglob(kind)
+        if "gemini" in path.read_text().lower()
+    }
+    found = {
+        name: {p for p in naming if _is_named(p.relative_to(source).as_posix(), name)} for name in listed
+    }
+    assert all(found.values())
+    assert set().union(*found.values()) == naming
+
+
+def _is_named(path: str, name: str) -> bool:
+    return path.startswith(name) if name.endswith("/") else fnmatch(path, name)
 
 
 def test_every_status_is_documented() -> None:
@@ -159,8 +244,16 @@ def test_every_option_is_documented(command: str) -> None:
 
 def test_links_lead_somewhere() -> None:
     for page in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
-        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
-            assert (page.parent / target).exists(), f"{page.name}: {target}"
+        for target, _, section in re.findall(r"\]\(([^)#:]*)(#([^)]+))?\)", page.read_text()):
+            found = page.parent / target if target else page
+            assert found.exists(), f"{page.name}: {target}"
+            assert not section or section in anchors(found.read_text()), f"{page.name}: {target}#{section}"
+
+
+def anchors(text: str) -> set[str]:
+    """Return how the sections of a page are linked to."""
+    titles = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
 
 
 def test_every_test_that_is_named_exists() -> None:

@@ -406,6 +406,12 @@ def test_a_bad_value_behind_an_unknown_field_is_still_refused() -> None:
         decode(strict=False, unknown=1, max_tokens="x")
 
 
+@pytest.mark.parametrize("body", [b'{"unknown": 1} trailing', b'{"unknown": 1, "model": "\xff"}'])
+def test_what_is_no_json_behind_an_unknown_field_is_refused_as_such(body: bytes) -> None:
+    with pytest.raises(MalformedJsonError, match="invalid json syntax"):
+        decode_request(body, strict=False, losses=LossReport())
+
+
 def test_unknown_fields_are_bounded() -> None:
     with pytest.raises(UnknownFieldError, match="more than 64 unknown fields"):
         decode(strict=False, **{f"unknown_{n}": n for n in range(100)})

@@ -248,6 +248,32 @@ def test_a_model_in_a_path(name: str, model: str, path: str) -> None:
     assert request_url(provider, key, "chat", model).endswith(path)
 
 
+@pytest.mark.parametrize(
+    ("operation", "is_stream", "action"),
+    [
+        ("chat", False, ":generateContent"),
+        ("chat", True, ":streamGenerateContent?alt=sse"),
+        ("count_tokens", False, ":countTokens"),
+        ("embed", False, ":predict"),
+    ],
+)
+def test_vertexs_actions_stand_at_a_model_of_a_project(
+    operation: Operation, is_stream: bool, action: str
+) -> None:
+    provider = provider_of("vertex")
+    key = replace(provider.keys[0], region="eu-west-1", project="my-project")
+    place = "/v1beta1/projects/my-project/locations/eu-west-1/publishers/google/models/m"
+    assert request_url(provider, key, operation, "m", is_stream=is_stream).endswith(place + action)
+
+
+def test_the_query_of_a_path_is_kept_beside_the_providers() -> None:
+    address = "https://generativelanguage.googleapis.com/v1beta/models?pageSize=1000"
+    assert url("gemini", "models", "") == address
+    provider = provider_of("gemini")
+    key = replace(provider.keys[0], query={"pageToken": "a b&c"})
+    assert request_url(provider, key, "models", "") == f"{address}&pageToken=a%20b%26c"
+
+
 def test_a_prefix_of_the_keys_goes_before_names_that_are_no_arn() -> None:
     provider = provider_of("bedrock")
     key = replace(

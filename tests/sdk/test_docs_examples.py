@@ -13,7 +13,11 @@ from support.process import Gateway
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 # Their examples ask providers: they are run before scripted ones.
-ASKING_PROVIDERS = {"openai-api.md", "routing.md", "loss.md"}
+ASKING_PROVIDERS = {
+    *(f"{name}-api.md" for name in ("openai", "responses", "anthropic", "gemini", "bedrock")),
+    "routing.md",
+    "loss.md",
+}
 BASE_URL = "http://127.0.0.1:8080"
 
 
@@ -61,5 +65,7 @@ def test_curl_example(block: str, url: str) -> None:
 
 
 def test_there_are_examples() -> None:
-    assert len(blocks("python", BASE_URL)) >= 3
+    pages = [str(parameter.id) for parameter in blocks("python", BASE_URL)]
+    for page in ("README.md", *ASKING_PROVIDERS):
+        assert any(name.startswith(page) for name in pages), page
     assert len(blocks("console", "$ curl")) >= 1

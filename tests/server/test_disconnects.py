@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any, Literal
 
 import pytest
+from msgspec.structs import replace
 
 from causeway.config.schema import Config, ServerConfig
 from causeway.rules.retry import RetryPolicy
@@ -21,6 +22,15 @@ from support.wire_answers import SPOKEN, WIRES, recorded_json, recorded_stream
 SECONDS = 1.0
 PATHS = {"openai": "/openai/v1/chat/completions", "cohere": "/v2/chat"}
 ROUTES = list(itertools.product(PATHS, WIRES))
+ASKED = [{"role": "user", "content": "Say hello."}]
+NAME = "openai%2Fasked"
+# The other doors at which a stream can be asked for, and what is said there.
+OTHER_DOORS = {
+    "/openai/v1/responses": {"model": "openai/asked", "input": "Say hello.", "stream": True},
+    "/anthropic/v1/messages": {"model": "openai/asked", "max_tokens": 9, "messages": ASKED, "stream": True},
+    f"/genai/v1beta/models/{NAME}:streamGenerateContent": {"contents": [{"parts": [{"text": "Hello"}]}]},
+    f"/bedrock/model/{NAME}/converse-stream": {"messages": [{"role": "user", "content": [{"text": "Hi"}]}]},
+}
 CONFIGS = {
     "plain": ServerConfig(),
     "heartbeats": ServerConfig(heartbeat_seconds=0.05),
@@ -91,6 +101,28 @@ def test_a_caller_who_leaves_closes_the_provider_s_connection(
     (attempt,) = record.attempts
     has_answer = is_stream and window == "after content"
     assert (attempt.error_code, attempt.status) == (("", 200) if has_answer else ("cancelled", 499))
+    assert len(upstream.requests) == 1
+
+
+@pytest.mark.parametrize("window", WINDOWS)
+@pytest.mark.parametrize("path", OTHER_DOORS)
+def test_a_caller_who_leaves_by_another_door_is_missed_as_soon(
+    upstream: ScriptedUpstream, path: str, window: Window
+) -> None:
+    gate = Gate()
+    upstream.script(stopping_in(window, "openai", gate, is_stream=True))
+    # One who speaks chat completions alone: also for the door of Responses.
+    provider = replace(scripted_provider("groq", upstream.url), name="openai")
+    with gateway_before(provider) as gateway:
+        with ask(gateway.url, OTHER_DOORS[path], path=path) as client:
+            gate.wait_until_reached()
+            if window == "after content":
+                read_until(client, SPOKEN)
+            assert upstream.connections_open == 1
+        upstream.wait_for_abandoned(1, SECONDS)
+        upstream.wait_for_close(SECONDS)
+        record = gateway.calls.next(SECONDS)
+    assert (record.outcome, record.status, record.error_code) == ("cancelled", 499, "client_disconnected")
     assert len(upstream.requests) == 1
 
 

@@ -2,19 +2,26 @@
 
 import itertools
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import httpx
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
+from msgspec import Struct
 from schemathesis import GenerationMode
 from schemathesis.specs.openapi import checks
 
+from causeway.dialects.anthropic.decode_options import RANGES as ANTHROPIC_RANGES
+from causeway.dialects.bedrock.decode_request import SAMPLING_RANGES as BEDROCK_RANGES
 from causeway.dialects.cohere.decode_options import SAMPLING_RANGES
 from causeway.dialects.cohere.endpoints import COHERE_PREFIXES
+from causeway.dialects.endpoints import ChatEndpoint, EmbedEndpoint, RerankEndpoint, TokenCountEndpoint
+from causeway.dialects.gemini.decode_options import RANGES as GEMINI_RANGES
 from causeway.dialects.openai.decode_options import RANGES as OPENAI_RANGES
+from causeway.dialects.openai.text_completion_request import RANGES as TEXT_RANGES
+from causeway.dialects.responses.decode_options import RANGES as RESPONSES_RANGES
 from causeway.dialects.table import all_endpoints
 from causeway.model import errors
 from causeway.model.catalog import ModelFacts
@@ -112,50 +119,88 @@ def test_it_names_every_status_that_there_is(document: Any) -> None:
         for error in vars(errors).values()
         if isinstance(error, type) and issubclass(error, errors.CausewayError)
     }
-    for path in ("/v2/chat", "/v1/chat/completions"):
+    for path in (
+        "/v2/chat",
+        "/v1/chat/completions",
+        "/v1/responses",
+        "/messages",
+        "/models/{model}:generateContent",
+        "/model/{model}/converse",
+    ):
         responses = document["paths"][path]["post"]["responses"]
         assert set(responses) == {"200", *statuses, "default"} - {"499"}
 
 
 def test_other_statuses_are_said_where_a_provider_may_be_asked(document: Any) -> None:
     asking = {
-        path
+        (method.upper(), base + path)
         for path, item in document["paths"].items()
         for method in set(item) - {"servers"}
+        for base in base_paths(item) or base_paths(document)
         if "default" in item[method]["responses"]
     }
     assert asking == {
-        *("/v2/chat", "/v2/chat/stream", "/v1/chat"),
-        *("/v2/embed", "/v1/embed", "/v2/rerank", "/v1/rerank"),
-        *("/v1/chat/completions", "/chat/completions", "/deployments/{model}/chat/completions"),
-        *("/v1/embeddings", "/embeddings", "/deployments/{model}/embeddings"),
+        (endpoint.method, endpoint.path.replace("*}", "}"))
+        for endpoint in all_endpoints()
+        if isinstance(endpoint, ChatEndpoint | EmbedEndpoint | RerankEndpoint | TokenCountEndpoint)
     }
 
 
-BODIES = {
-    "/v2/chat": {"model": "m", "messages": [{"role": "user", "content": "hi"}]},
-    "/v1/chat": {"message": "hi"},
-    "/v1/chat/completions": {"model": "m", "messages": [{"role": "user", "content": "hi"}]},
-}
+class Ranged(Struct, frozen=True):
+    """A body whose fields have ranges: where it is sent, and under which member and type these are."""
+
+    path: str
+    body: dict[str, Any]
+    schema: str
+    names: Iterable[str]
+    member: str | None = None
+
+
+TURNS = [{"role": "user", "content": "hi"}]
 RANGED = [
-    *[("/v2/chat", "ChatRequest", name) for name in SAMPLING_RANGES],
-    *[("/v1/chat", "V1ChatRequest", name) for name in SAMPLING_RANGES],
-    *[("/v1/chat/completions", "OpenAiChatRequest", name) for name in OPENAI_RANGES],
+    Ranged("/v2/chat", {"model": "m", "messages": TURNS}, "ChatRequest", SAMPLING_RANGES),
+    Ranged("/v1/chat", {"message": "hi"}, "V1ChatRequest", SAMPLING_RANGES),
+    Ranged("/v1/chat/completions", {"model": "m", "messages": TURNS}, "OpenAiChatRequest", OPENAI_RANGES),
+    Ranged("/v1/completions", {"model": "m", "prompt": "hi"}, "OpenAiTextRequest", TEXT_RANGES),
+    Ranged("/v1/responses", {"model": "m", "input": "hi"}, "ResponsesRequest", RESPONSES_RANGES),
+    Ranged(
+        "/anthropic/v1/messages",
+        {"model": "m", "max_tokens": 9, "messages": TURNS},
+        "AnthropicMessagesRequest",
+        ANTHROPIC_RANGES,
+    ),
+    Ranged(
+        "/genai/v1beta/models/m:generateContent",
+        {"contents": [{"parts": [{"text": "hi"}]}]},
+        "GeminiGenerationConfig",
+        GEMINI_RANGES,
+        "generationConfig",
+    ),
+    Ranged(
+        "/bedrock/model/m/converse",
+        {"messages": [{"role": "user", "content": [{"text": "hi"}]}]},
+        "BedrockInferenceConfig",
+        BEDROCK_RANGES,
+        "inferenceConfig",
+    ),
 ]
 
 
-@pytest.mark.parametrize(("path", "schema", "name"), RANGED)
-def test_its_ranges_are_the_ones_that_are_held(
-    document: Any, url: str, path: str, schema: str, name: str
-) -> None:
-    numbers, _ = document["components"]["schemas"][schema]["properties"][name]["anyOf"]
+@pytest.mark.parametrize(
+    ("ranged", "name"),
+    [pytest.param(one, name, id=f"{one.path}-{name}") for one in RANGED for name in one.names],
+)
+def test_its_ranges_are_the_ones_that_are_held(document: Any, url: str, ranged: Ranged, name: str) -> None:
+    numbers, _ = document["components"]["schemas"][ranged.schema]["properties"][name]["anyOf"]
     for value, is_refused in (
         (numbers["minimum"], False),
         (numbers["maximum"], False),
         (numbers["minimum"] - 1, True),
         (numbers["maximum"] + 1, True),
     ):
-        response = httpx.post(url + path, json={**BODIES[path], name: value})
+        fields = {name: value}
+        body = ranged.body | ({ranged.member: fields} if ranged.member else fields)
+        response = httpx.post(url + ranged.path, json=body)
         assert (response.status_code == 400) is is_refused, (value, response.text)
         assert not is_refused or name in response.text
 

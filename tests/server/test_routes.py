@@ -1,5 +1,7 @@
 """Paths with placeholders, and those without."""
 
+import re
+
 import pytest
 
 from causeway.dialects.cohere.face import CohereFace
@@ -51,7 +53,8 @@ def test_every_endpoint_beside_chat_can_be_reached() -> None:
     endpoints = list(all_endpoints())
     routes = Routes(endpoints)
     for endpoint in endpoints:
-        path = endpoint.path.replace("{model*}", "a/b c").replace("{id}", "an-id")
+        path = re.sub(r"{\w+\*}", "a/b c", endpoint.path)
+        path = re.sub(r"{\w+}", "an-id", path)
         found = routes.find(path)
         assert found is not None
         assert found.endpoints[endpoint.method] is endpoint

@@ -3,12 +3,16 @@
 from causeway.adapters.call_log import RecentCalls
 from causeway.engine.embedder import EmbeddedEmbedder
 from causeway.model.errors import InvalidRequestError
+from causeway.model.loss import LossReport
+from causeway.model.request import ChatRequest
+from causeway.model.token_count import TokenCount
 from causeway.model.tokenization import Tokenization
 from causeway.pipeline.catalog import Catalog
 from causeway.pipeline.companions import CompanionService
 from causeway.pipeline.directory import ModelDirectory
 from causeway.pipeline.provider_models import ProviderModels
 from causeway.pipeline.router import Router, RoutingPolicy
+from causeway.pipeline.token_estimate import estimate_prompt
 from causeway.server.companions import CompanionHandler
 from causeway.server.kept_answers import KeptAnswers
 from support.kept_answers import Keeper
@@ -26,6 +30,10 @@ class LetterTokenizer:
         if max(token_ids) > 0x10FFFF:
             raise InvalidRequestError("invalid request: tokens[0]: no such token.", field="tokens")
         return "".join(map(chr, token_ids))
+
+
+async def _count_letters(request: ChatRequest, losses: LossReport) -> TokenCount:
+    return estimate_prompt(request, losses, len)
 
 
 def companion_handler(embedder: EmbeddedEmbedder, *, strict: bool = False) -> CompanionHandler:
@@ -49,7 +57,12 @@ def companion_handler(embedder: EmbeddedEmbedder, *, strict: bool = False) -> Co
             call_log,
         ),
         token_counts=CompanionService(
-            "count_tokens", Router("chat", {}, [], (), policy), {}, {}, {}, call_log
+            "count_tokens",
+            Router("chat", {}, ["local/letters"], (), policy),
+            {},
+            {},
+            {"letters": _count_letters},
+            call_log,
         ),
         tokenizers=ModelDirectory([LetterTokenizer()], strict=strict),
         kept=KeptAnswers(Keeper()),

@@ -1,63 +1,32 @@
 """The support matrices of `docs/dialects/`, found out by running every sample through the real pipeline.
 
 A sample goes from the caller's face through the pipeline to a provider that answers from memory, and what
-became of it is read off the bytes that were sent, the answer, and the loss report. Nothing here knows what
-any feature comes to; a feature that vanishes and is not reported stops the run.
+became of it is read off the exchange. Nothing here knows what any feature comes to; a feature that vanishes
+and is not reported stops the run.
 
 `make docs` writes the pages; `tests/dialects/test_support_matrix.py` holds them to the code.
 """
 
-import asyncio
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-from causeway.dialects.cohere.chat_face import CohereChat
-from causeway.dialects.faces import ChatClientFace
-from causeway.dialects.openai.chat_face import OpenAiChat
-from causeway.dialects.table import chat_provider_face
-from causeway.engine.estimate import estimate_tokens
 from causeway.model.errors import ClientError
-from causeway.model.loss import Loss, LossReport
-from causeway.model.response import ChatResponse
-from causeway.pipeline.answers import WholeAnswer
-from causeway.pipeline.call import ChatCall, Trail
-from causeway.pipeline.grounded import Grounding
-from causeway.pipeline.live_provider import LiveProvider
-from causeway.pipeline.sealed_turns import SealedTurns
-from causeway.pipeline.targets import Place
-from causeway.pipeline.upstream_chat import UpstreamChat
-from causeway.providers.network import OutboundRequest
-from causeway.providers.spec import ProviderSpec
-from support.kept_answers import Keeper
-from support.matrix_samples import (
-    ANSWERS,
-    COHERE_REQUESTS,
-    HI,
-    OPENAI_REQUESTS,
-    Body,
-    Sample,
-    cohere_answer,
-    openai_answer,
-)
-from support.providers import CATALOG, provider_of
+from causeway.model.loss import Loss
+from support.exchanges import CALLERS, COLUMNS, Column, Exchange, exchange
+from support.matrix_samples.sample import Sample
+from support.providers import CATALOG
 
-DIALECTS = ("cohere", "openai")
-FACES: dict[str, ChatClientFace] = {
-    "cohere": CohereChat(is_native=True, has_event_types=False),
-    "openai": OpenAiChat(is_unified=False),
-}
-REQUESTS = {"cohere": COHERE_REQUESTS, "openai": OPENAI_REQUESTS}
-PLAIN = {"cohere": cohere_answer(), "openai": openai_answer()}
-_PLAIN_TURN: Body = {"messages": [HI]}
 SUPPLIED = "supplied by the gateway"
+HELD = "held by the gateway"
 _SEVERITY = ("dropped", "approximated", "mapped")
+# What some provider can say, in the order in which the dialects name it.
+FEATURES = tuple(dict.fromkeys(feature for caller in CALLERS.values() for feature in caller.samples.ANSWERS))
 
 
 class Finding(Struct, frozen=True):
@@ -67,92 +36,35 @@ class Finding(Struct, frozen=True):
     details: tuple[str, ...] = ()
 
 
-class Exchange(Struct, frozen=True):
-    """One call: what the provider was sent, what came of it, and whether the gateway added to that."""
-
-    sent: Any
-    answered: Any
-    losses: tuple[Loss, ...]
-    is_altered: bool
-
-
-class _CannedClient:
-    """An `OutboundClient` that answers everything with one body, and its own response."""
-
-    status = 200
-    headers = {"content-type": "application/json"}  # noqa: RUF012
-
-    def __init__(self, answer: Body) -> None:
-        self._answer = msgspec.json.encode(answer)
-        self.sent = b""
-
-    @asynccontextmanager
-    async def send(self, request: OutboundRequest) -> AsyncIterator["_CannedClient"]:
-        self.sent = request.body
-        yield self
-
-    async def read(self, max_bytes: int) -> bytes:
-        return self._answer
-
-    async def stop(self) -> None:
-        return
-
-
-def exchange(caller: str, spec: ProviderSpec, asked: Body, said: Body) -> Exchange:
-    """Run one call; raises ClientError where it is refused."""
-    face, provider = FACES[caller], chat_provider_face(spec.dialects["chat"], spec.quirks)
-    client, losses = _CannedClient(said), LossReport()
-    body = msgspec.json.encode({"model": "m", **_PLAIN_TURN, **asked})
-    request = face.decode_request(body, losses)
-    grounding = Grounding(section_tokens=1000, estimate_tokens=estimate_tokens)
-    live = LiveProvider(provider_of(spec, base_url="https://provider.test"), client)  # type: ignore[arg-type]
-    target = UpstreamChat(live, provider, "m", grounding, SealedTurns(Keeper()))
-    call = ChatCall(id="c", request=request, body=body, losses=losses)
-    answer: WholeAnswer = asyncio.run(target.answer(call, Trail(), Place(0, spec.name, "m")))
-    raw: ChatResponse = provider.decode_response(msgspec.json.encode(said))
-    if isinstance(answer.said, bytes):
-        answered = face.relay_response(answer.said, answer.provenance)
-    else:
-        face.report_losses(answer.said, answer.losses)
-        answered = face.encode_response(answer.said, request, answer.provenance)
-    return Exchange(
-        msgspec.json.decode(client.sent),
-        msgspec.json.decode(answered),
-        tuple(answer.losses.losses),
-        not isinstance(answer.said, bytes) and answer.said != raw,
-    )
-
-
-def judge_request(caller: str, spec: ProviderSpec, sample: Sample) -> Finding:
+def judge_request(caller: str, column: Column, sample: Sample) -> Finding:
     """Return what becomes of a feature of a request."""
-    said = PLAIN[spec.dialects["chat"]]
-    base = exchange(caller, spec, sample.base, said)
-    asked = {**sample.base, **sample.fields}
+    said = CALLERS[column.dialect].samples.PLAIN_ANSWER
+    base = exchange(caller, column, sample.base, said)
     try:
-        found = exchange(caller, spec, asked, said)
+        found = exchange(caller, column, {**sample.base, **sample.fields}, said)
     except ClientError as error:
         return Finding(f"refused ({error.status})", (error.message,))
-    markers = _leaves({**_PLAIN_TURN, **asked}) - _leaves({**_PLAIN_TURN, **sample.base})
+    plain = CALLERS[caller].samples.PLAIN_TURN
     return _judge(
         sample.feature,
         _new_losses(base, found, of_answer=False),
-        markers,
-        base.sent,
-        found.sent,
+        ({**plain, **sample.base}, {**plain, **sample.base, **sample.fields}),
+        (base.sent, found.sent),
         supplied=found.is_altered != base.is_altered,
     )
 
 
-def judge_answer(caller: str, spec: ProviderSpec, feature: str) -> Finding | None:
+def judge_answer(caller: str, column: Column, feature: str) -> Finding | None:
     """Return what becomes of a feature of an answer; none where the provider's dialect cannot say it."""
-    samples = ANSWERS[feature].get(spec.dialects["chat"])
+    samples = CALLERS[column.dialect].samples.ANSWERS.get(feature)
     if samples is None:
         return None
     with_it, without = samples
-    base, found = exchange(caller, spec, {}, without), exchange(caller, spec, {}, with_it)
-    markers = _leaves(with_it) - _leaves(without)
+    base, found = exchange(caller, column, {}, without), exchange(caller, column, {}, with_it)
     losses = _new_losses(base, found, of_answer=True)
-    return _judge(feature, losses, markers, base.answered, found.answered)
+    if not losses and base.answered == found.answered and base.kept != found.kept:
+        return Finding(HELD)
+    return _judge(feature, losses, (without, with_it), (base.answered, found.answered))
 
 
 def _new_losses(base: Exchange, found: Exchange, *, of_answer: bool) -> list[Loss]:
@@ -164,14 +76,12 @@ def _new_losses(base: Exchange, found: Exchange, *, of_answer: bool) -> list[Los
 def _judge(
     feature: str,
     losses: list[Loss],
-    markers: "Counter[str]",
-    base: Any,
-    found: Any,
+    said: tuple[Any, Any],
+    came: tuple[Any, Any],
     *,
     supplied: bool = False,
 ) -> Finding:
-    if not markers:
-        raise AssertionError(f"the sample of {feature} has nothing to look for")
+    """Return what became of a feature, of bodies without and with it: as it was said, and as it came."""
     details = tuple(f"`{loss.path}`: {loss.detail}" for loss in losses)
     for kind in _SEVERITY:
         if any(loss.kind == kind for loss in losses):
@@ -179,23 +89,33 @@ def _judge(
             return Finding(SUPPLIED if is_only_supplied else kind, details)
     if supplied:
         return Finding(SUPPLIED, details)
-    if base == found:
+    if came[0] == came[1]:
         raise AssertionError(f"{feature} vanishes without a word")
-    is_said = markers <= _leaves(found) - _leaves(base)
+    # Where a feature adds no value it adds a member's name.
+    marks = _values if _values(said[1]) - _values(said[0]) else _names
+    if not (markers := marks(said[1]) - marks(said[0])):
+        raise AssertionError(f"the sample of {feature} has nothing to look for")
+    is_said = markers <= marks(came[1]) - marks(came[0])
     return Finding("kept" if is_said else "mapped", details)
 
 
-def _leaves(value: Any) -> "Counter[str]":
+def _values(value: Any) -> "Counter[str]":
     """Return how often each plain value stands in a body, strings in lower case."""
     if isinstance(value, dict):
-        return sum((_leaves(member) for member in value.values()), Counter())
+        return sum((_values(member) for member in value.values()), Counter())
     if isinstance(value, list):
-        return sum((_leaves(member) for member in value), Counter())
+        return sum((_values(member) for member in value), Counter())
     return Counter([msgspec.json.encode(value).decode().lower()])
 
 
-_VENDORS = {"cohere": "Cohere", "openai": "OpenAI"}
-_INTRODUCTION = """What becomes of each thing that a caller of {vendor}'s API asks for, and of each that
+def _names(value: Any) -> "Counter[str]":
+    """Return how often each name of a member stands in a body."""
+    if isinstance(value, dict):
+        return Counter(list(value)) + sum((_names(member) for member in value.values()), Counter())
+    return sum(map(_names, value), Counter()) if isinstance(value, list) else Counter()
+
+
+_INTRODUCTION = """What becomes of each thing that a caller of {api} asks for, and of each that
 comes back, by the dialect of the provider that answers. `make docs` writes this page: it sends a sample of
 each row through the gateway's own code and looks what comes of it. It is not to be edited.
 """
@@ -207,6 +127,7 @@ _LEGEND = """
 | approximated | the nearest thing that there is |
 | dropped | it does not arrive |
 | supplied by the gateway | the provider cannot do it; the gateway does it around the provider |
+| held by the gateway | the caller is not told; the gateway gives it back to the provider with the next turn |
 | refused | an error with this status |
 | - | the provider's dialect cannot say it |
 
@@ -217,28 +138,36 @@ in strict mode: [loss](../loss.md).
 
 def page(caller: str) -> str:
     """Return the page of a caller's dialect in Markdown."""
+    api, samples = CALLERS[caller].api, CALLERS[caller].samples
     return "".join(
         (
-            f"# Support matrix for callers of {_VENDORS[caller]}'s API\n\n",
-            _INTRODUCTION.format(vendor=_VENDORS[caller]),
+            f"# Support matrix for callers of {api}\n\n",
+            _INTRODUCTION.format(api=api),
             _LEGEND,
+            _models(),
             "\n## Asked\n\n",
             _table(
-                (sample.feature, [judge_request(caller, CATALOG[name], sample) for name in DIALECTS])
-                for sample in REQUESTS[caller]
+                (sample.feature, [judge_request(caller, column, sample) for column in COLUMNS.values()])
+                for sample in samples.REQUESTS
             ),
             "\n## Answered\n\n",
             _table(
-                (feature, [judge_answer(caller, CATALOG[name], feature) for name in DIALECTS])
-                for feature in ANSWERS
+                (feature, [judge_answer(caller, column, feature) for column in COLUMNS.values()])
+                for feature in FEATURES
             ),
             _vendors(caller),
         )
     )
 
 
+def _models() -> str:
+    named = [f"`{column.model}` of {name}" for name, column in COLUMNS.items() if column.model != "m"]
+    models = ", ".join(named)
+    return f"\nWhere it depends on the model what a provider takes, the rows are of {models}.\n"
+
+
 def _table(rows: Iterable[tuple[str, list[Finding | None]]]) -> str:
-    head = f"| | {' | '.join(DIALECTS)} | because |\n|{'---|' * (len(DIALECTS) + 2)}\n"
+    head = f"| | {' | '.join(COLUMNS)} | because |\n|{'---|' * (len(COLUMNS) + 2)}\n"
     return head + "".join(_row(feature, findings) for feature, findings in rows)
 
 
@@ -251,14 +180,17 @@ def _row(feature: str, findings: list[Finding | None]) -> str:
 def _vendors(caller: str) -> str:
     """Return what other providers of OpenAI's dialect do otherwise than OpenAI."""
     lines = []
+    usual = {
+        sample.feature: judge_request(caller, COLUMNS["openai"], sample).word
+        for sample in CALLERS[caller].samples.REQUESTS
+    }
     for spec in CATALOG.values():
         if spec.dialects["chat"] != "openai" or spec.name == "openai":
             continue
         differences = [
             f"{sample.feature}: {finding.word}"
-            for sample in REQUESTS[caller]
-            if (finding := judge_request(caller, spec, sample)).word
-            != judge_request(caller, CATALOG["openai"], sample).word
+            for sample in CALLERS[caller].samples.REQUESTS
+            if (finding := judge_request(caller, Column(spec), sample)).word != usual[sample.feature]
         ]
         if differences:
             lines.append(f"| `{spec.name}` | {'; '.join(differences)} |\n")
@@ -271,7 +203,7 @@ def _vendors(caller: str) -> str:
 def write_pages(folder: Path) -> None:
     """Write the page of each dialect."""
     folder.mkdir(exist_ok=True)
-    for caller in DIALECTS:
+    for caller in CALLERS:
         (folder / f"{caller}.md").write_text(page(caller))
 
 

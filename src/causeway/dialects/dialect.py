@@ -25,13 +25,15 @@ class Dialect(Struct, frozen=True, kw_only=True):
     OpenAPI document says of them. `error_faces` gives by the beginning of a path, in whose shape an error is
     told where no endpoint was found. The rest are the faces for providers that speak it, none where it has
     no such operation; that of chat takes a row's quirks, and raises msgspec.ValidationError for one that the
-    dialect does not have.
+    dialect does not have. `forwarded_headers` are those of a caller's headers, in lower case, that a provider
+    of the same dialect is sent as they came: they say how the body is meant.
     """
 
     name: str
     endpoints: Callable[[], Iterable[Endpoint]]
     sections: Callable[[], Iterable[Section]]
     error_faces: Mapping[str, ClientFace]
+    forwarded_headers: tuple[bytes, ...] = ()
     chat_provider: Callable[[Quirks], ChatProviderFace] | None = None
     embed_provider: EmbedProviderFace | None = None
     rerank_provider: RerankProviderFace | None = None

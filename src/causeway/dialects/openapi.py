@@ -41,7 +41,8 @@ class Operation(Struct, frozen=True, kw_only=True):
     """One endpoint. `request` is none where no body is read; `answers` are the types of whole answers.
 
     `text` is the content type of an answer that is plain text.
-    An endpoint that is known and not served has neither answers nor a stream.
+    An endpoint that is known and not served has neither answers nor `streams`, of which each is one way to
+    frame the same answer.
     `ignores_unknown_fields` says that the body's other fields are no error.
     `constraints` adds JSON Schema keywords to fields, by type and name, `variants` gives by type schemas of
     which one at least must hold as well, and `required` names the body's fields that the caller must give,
@@ -64,7 +65,7 @@ class Operation(Struct, frozen=True, kw_only=True):
     ignores_unknown_fields: bool = False
     answers: tuple[type, ...] = ()
     text: str | None = None
-    stream: MediaStream | None = None
+    streams: tuple[MediaStream, ...] = ()
     statuses: Mapping[int, str] = {}
     other_statuses: str | None = None
     error: type | None = None
@@ -98,7 +99,8 @@ def describe_api(
 ) -> dict[str, Any]:
     """Return the document. Schemas have their types' names, without `type_prefix`.
 
-    Raises ValueError where two sections have a schema of the same name.
+    Raises ValueError where two sections have a schema of the same name, or two rows that are one path do not
+    stand under the same base URLs.
     """
     components: dict[str, Any] = {}
     paths: dict[str, dict[str, Any]] = {}
@@ -110,9 +112,14 @@ def describe_api(
         components |= schemas.components
         for row in rows:
             path = paths.setdefault(row.path, {})
+            bases = [{"url": url} for url in row.servers]
+            if path and path.get("servers", []) != bases:
+                raise ValueError(f"{row.path} stands under two sets of base URLs")
+            if row.method.lower() in path:
+                raise ValueError(f"{row.method} {row.path} is described twice")
             path[row.method.lower()] = _describe(row, schemas)
-            if row.servers:
-                path["servers"] = [{"url": url} for url in row.servers]
+            if bases:
+                path["servers"] = bases
     document = {
         "openapi": "3.1.0",
         "info": {"title": title, "version": version, "description": description},
@@ -140,7 +147,7 @@ class _Schemas:
     def __init__(self, rows: list[Operation], type_prefix: str, schema_prefix: str) -> None:
         types: dict[type, None] = {}
         for row in rows:
-            items = row.stream.items if row.stream else ()
+            items = (item for stream in row.streams for item in stream.items)
             types.update(dict.fromkeys(t for t in (row.request, row.error, *row.answers, *items) if t))
         schemas, components = json.schema_components(tuple(types), ref_template="#/components/schemas/{name}")
         self._names = {name: schema_prefix + name.removeprefix(type_prefix) for name in components}
@@ -208,7 +215,7 @@ def _describe(row: Operation, schemas: _Schemas) -> dict[str, Any]:
     if not row.needs_key:
         described["security"] = [{}]
     responses: dict[str, Any] = {}
-    if row.answers or row.stream is not None or row.text is not None:
+    if row.answers or row.streams or row.text is not None:
         responses["200"] = _describe_success(row, schemas)
     reasons = {str(status): reason for status, reason in sorted(row.statuses.items())}
     if row.other_statuses is not None:
@@ -227,8 +234,8 @@ def _describe_success(row: Operation, schemas: _Schemas) -> dict[str, Any]:
         content["application/json"] = {"schema": schemas.of(*row.answers)}
     if row.text is not None:
         content[row.text] = {"schema": {"type": "string"}}
-    if row.stream is not None:
-        content[row.stream.media_type] = _describe_stream(row.stream, schemas)
+    for stream in row.streams:
+        content[stream.media_type] = _describe_stream(stream, schemas)
     return {"description": row.summary, "content": content}
 
 

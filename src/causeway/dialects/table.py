@@ -44,6 +44,11 @@ def error_face(path: str) -> ClientFace:
     return max((item for item in faces if path.startswith(item[0])), key=lambda item: len(item[0]))[1]
 
 
+def forwarded_headers(dialect: str) -> tuple[bytes, ...]:
+    """Return which of a caller's headers the providers of its dialect are sent."""
+    return DIALECTS[dialect].forwarded_headers if dialect in DIALECTS else ()
+
+
 def chat_provider_face(dialect: str, quirks: Quirks) -> ChatProviderFace:
     """Return the face of a provider's chat; raises KeyError where the dialect has none.
 

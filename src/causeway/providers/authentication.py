@@ -6,8 +6,8 @@ expires, is added to each request by itself; it reads no clock, and asks nobody 
 
 from msgspec.structs import replace
 
-from causeway.providers.aws_signature import Headers, signature_headers
-from causeway.providers.network import OutboundRequest
+from causeway.providers.aws_signature import signature_headers
+from causeway.providers.network import Headers, OutboundRequest
 from causeway.providers.provider import Provider
 from causeway.rules.provider_keys import AwsCredentials, ProviderKey, TokenCredentials
 
@@ -29,6 +29,14 @@ def request_headers(provider: Provider, key: ProviderKey) -> Headers:
     elif key.value and auth != "none":
         headers["x-goog-api-key" if auth == "google" else auth.lower()] = key.value.reveal()
     return tuple(headers.items())
+
+
+def join_headers(headers: Headers, more: Headers) -> Headers:
+    """Return both, each name once: two values of one name become one list, as HTTP reads them."""
+    joined = dict(headers)
+    for name, value in more:
+        joined[name] = f"{joined[name]},{value}" if name in joined else value
+    return tuple(joined.items())
 
 
 def authenticate(

@@ -10,9 +10,8 @@ import time
 from hashlib import sha256
 from urllib.parse import quote, urlsplit
 
+from causeway.providers.network import Headers
 from causeway.rules.provider_keys import AwsCredentials
-
-Headers = tuple[tuple[str, str], ...]
 
 _ALGORITHM = "AWS4-HMAC-SHA256"
 # What proxies and clients change on the way is not signed.

@@ -42,6 +42,9 @@ class Network(Struct, frozen=True, kw_only=True, cache_hash=True):
         return f"Network({'direct' if self.proxy_url is None else 'through a proxy'}, {self.timeouts})"
 
 
+Headers = tuple[tuple[str, str], ...]
+
+
 class OutboundRequest(Struct, frozen=True, kw_only=True):
     """One HTTP request to a provider. Its headers hold secrets: it has no `repr` of them.
 
@@ -51,7 +54,7 @@ class OutboundRequest(Struct, frozen=True, kw_only=True):
 
     method: str
     url: str
-    headers: tuple[tuple[str, str], ...]
+    headers: Headers
     body: bytes = b""
     is_stream: bool = False
     network: Network = Network()

@@ -90,9 +90,13 @@ def test_what_is_served_is_documented() -> None:
         server["url"].rstrip("/") + path
         for path, item in document["paths"].items()
         for server in item["servers"]
+        for method in item.keys() - {"servers"}
+        if "200" in item[method]["responses"]
     }
     served: list[Endpoint] = list(ANTHROPIC.endpoints())
-    answering = {row.path for row in served if isinstance(row, ChatEndpoint | TokenCountEndpoint)}
+    answering = {
+        row.path.replace("*}", "}") for row in served if isinstance(row, ChatEndpoint | TokenCountEndpoint)
+    }
     assert answering <= documented
     assert {path for path in documented if "/models" not in path} == answering
     assert "/anthropic/v1/messages" in answering

@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from causeway.dialects.endpoints import KeptAnswerEndpoint
 from causeway.dialects.responses.chat_face import ResponsesChat
 from causeway.dialects.responses.dialect import RESPONSES
 from causeway.dialects.responses.input_tokens import ResponsesTokenCount
+from causeway.dialects.responses.request_schema import WireRepeated
 from causeway.dialects.responses.response_schema import (
     InputTokens,
     Response,
@@ -18,6 +20,7 @@ from causeway.dialects.responses.response_schema import (
     UnifiedResponse,
     UnifiedResponseStreamEvent,
 )
+from causeway.model.errors import InvalidRequestError
 from causeway.model.fold import unfold
 from causeway.model.loss import LossReport
 from causeway.model.request import ChatRequest, Sampling, Thinking
@@ -92,9 +95,20 @@ def test_a_quirk_that_the_dialect_does_not_have_is_refused() -> None:
         RESPONSES.chat_provider({"supports_top_k": True})
 
 
-def test_every_endpoint_reads_a_request() -> None:
+def test_every_endpoint_with_a_body_reads_a_request() -> None:
     for endpoint in RESPONSES.endpoints():
+        if isinstance(endpoint, KeptAnswerEndpoint):
+            continue
         body = b'{"model": "m", "input": "Hello"}'
         assert endpoint.face.decode_request(body, LossReport()).dialect == "responses"
         if "{model*}" in endpoint.path:
             assert endpoint.face.decode_request(b'{"input": "Hello"}', LossReport()).model == ""
+
+
+@pytest.mark.parametrize("path", [*WireRepeated.__struct_fields__, "text.verbosity", "reasoning.summary"])
+def test_a_setting_of_another_type_is_refused_and_not_repeated(path: str) -> None:
+    member, _, inner = path.partition(".")
+    body = {"model": "m", "input": "Hello", member: {inner: [1]} if inner else [1]}
+    with pytest.raises(InvalidRequestError) as refused:
+        ResponsesChat(is_unified=False).decode_request(msgspec.json.encode(body), LossReport())
+    assert refused.value.field == path

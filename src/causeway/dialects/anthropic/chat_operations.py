@@ -25,16 +25,29 @@ from causeway.dialects.anthropic.request_schema import (
     WireOutputConfig,
     WireOutputFormat,
     WireThinking,
+    WireTokenCountRequest,
     WireToolChoice,
 )
 from causeway.dialects.error_statuses import error_statuses, provider_error
-from causeway.dialects.openapi import MediaStream, Operation, Schema
+from causeway.dialects.mounts import FRAMEWORKS
+from causeway.dialects.openapi import MediaStream, Operation, Schema, path_parameters
 
 _AT_LEAST_ONE: Schema = {"minimum": 1}
 _FILLED: Schema = {"minLength": 1}
 _NAMES: Schema = {"items": {"type": "string", "minLength": 1}}
 # What is in a block besides depends on its type, and there are more types than the gateway knows.
 _BLOCK: Schema = {"type": "object", "required": ["type"], "properties": {"type": {"type": "string"}}}
+# A function, which needs its name, or a tool of Anthropic's own.
+_TOOL: Schema = {
+    "type": "object",
+    "anyOf": [
+        {"required": ["name"], "properties": {"name": {"type": "string"}}},
+        {"required": ["type"], "properties": {"type": {"type": "string"}}},
+    ],
+}
+PROMPT_VARIANTS: Mapping[type, tuple[Schema, ...]] = {
+    WireMessage: ({"required": ["content"], "properties": {"content": {"type": ["string", "array"]}}},)
+}
 _SSE = (
     "Server-sent events, each named by its type. The last is `message_stop`, but for a stream that broke "
     "off, which ends with an `error`."
@@ -44,26 +57,8 @@ _COMPLETION_SSE = "Server-sent events; a stream that broke off ends with an `err
 
 def chat_operations() -> Iterator[Operation]:
     """Yield the endpoints, each with the base URLs under which it is found."""
-    yield Operation(
-        id="createMessage",
-        method="POST",
-        path="/messages",
-        tag="chat",
-        summary="Answer a conversation, whole or as a stream",
-        request=WireMessagesRequest,
-        required=("model", "max_tokens", "messages"),
-        constraints={
-            WireMessagesRequest: _sampling() | {"max_tokens": _AT_LEAST_ONE},
-            **prompt_constraints(),
-        },
-        ignores_unknown_fields=True,
-        answers=(WireAnswered,),
-        stream=MediaStream("text/event-stream", STREAM_EVENTS, _SSE),
-        statuses=error_statuses(),
-        other_statuses=provider_error(),
-        error=WireErrorBody,
-        servers=ANTHROPIC_PREFIXES,
-    )
+    yield _messages("createMessage", "/messages", ANTHROPIC_PREFIXES)
+    yield _messages("createMessageAnywhere", "/anthropic/v1/messages/{path}", ("/", *FRAMEWORKS))
     yield Operation(
         id="createAnthropicCompletion",
         method="POST",
@@ -83,8 +78,8 @@ def chat_operations() -> Iterator[Operation]:
         },
         ignores_unknown_fields=True,
         answers=(WireCompletion,),
-        stream=MediaStream(
-            "text/event-stream", (WireCompletion, WirePing, WireBrokenStream), _COMPLETION_SSE
+        streams=(
+            MediaStream("text/event-stream", (WireCompletion, WirePing, WireBrokenStream), _COMPLETION_SSE),
         ),
         statuses=error_statuses(),
         other_statuses=provider_error(),
@@ -93,15 +88,45 @@ def chat_operations() -> Iterator[Operation]:
     )
 
 
+def _messages(id: str, path: str, servers: tuple[str, ...]) -> Operation:
+    return Operation(
+        id=id,
+        method="POST",
+        path=path,
+        tag="chat",
+        summary="Answer a conversation, whole or as a stream",
+        request=WireMessagesRequest,
+        required=("model", "max_tokens", "messages"),
+        constraints={
+            WireMessagesRequest: _sampling() | _asked() | {"max_tokens": _AT_LEAST_ONE},
+            **prompt_constraints(),
+        },
+        variants=PROMPT_VARIANTS,
+        parameters=path_parameters(path),
+        ignores_unknown_fields=True,
+        answers=(WireAnswered,),
+        streams=(MediaStream("text/event-stream", STREAM_EVENTS, _SSE),),
+        statuses=error_statuses(),
+        other_statuses=provider_error(),
+        error=WireErrorBody,
+        servers=servers,
+    )
+
+
 def prompt_constraints() -> dict[type, Mapping[str, Schema]]:
     """Return what is asked of the parts of a prompt, wherever one is sent."""
     return {
+        WireTokenCountRequest: _asked(),
         WireMessage: {"role": {"enum": list(ROLES)}, "content": {"items": _BLOCK}},
         WireToolChoice: {"type": {"enum": list(CHOICE_TYPES)}},
         WireThinking: {"type": {"enum": list(THINKING_TYPES)}, "budget_tokens": _AT_LEAST_ONE},
         WireOutputFormat: {"type": {"enum": list(FORMAT_TYPES)}},
         WireOutputConfig: {"effort": {"enum": list(EFFORTS)}},
     }
+
+
+def _asked() -> dict[str, Schema]:
+    return {"model": _FILLED, "messages": {"minItems": 1}, "tools": {"items": _TOOL}}
 
 
 def _sampling() -> dict[str, Schema]:

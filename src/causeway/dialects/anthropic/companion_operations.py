@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from causeway.dialects.anthropic.answer_schema import WireErrorBody
-from causeway.dialects.anthropic.chat_operations import prompt_constraints
-from causeway.dialects.anthropic.endpoints import ANTHROPIC_PREFIXES
+from causeway.dialects.anthropic.chat_operations import PROMPT_VARIANTS, prompt_constraints
+from causeway.dialects.anthropic.endpoints import ANTHROPIC_PREFIXES, ANTHROPIC_UNSERVED
 from causeway.dialects.anthropic.kept_fields import DIALECT
 from causeway.dialects.anthropic.models import PAGE_SIZE_RANGE, WireModel, WireModelList
 from causeway.dialects.anthropic.request_schema import WireTokenCountRequest
@@ -12,9 +12,11 @@ from causeway.dialects.anthropic.token_count import WireTokenCount
 from causeway.dialects.error_statuses import error_statuses, provider_error
 from causeway.dialects.mounts import FRAMEWORKS
 from causeway.dialects.openapi import Operation, Schema, path_parameters
+from causeway.dialects.unserved_operations import unserved_operations
 
 # `/models` alone is another vendor's, with other base URLs.
 _NAMED = f"/{DIALECT}/v1"
+_NAMED_SERVERS = ("/", *FRAMEWORKS)
 
 
 def companion_operations() -> Iterator[Operation]:
@@ -28,6 +30,7 @@ def companion_operations() -> Iterator[Operation]:
         request=WireTokenCountRequest,
         required=("model", "messages"),
         constraints=prompt_constraints(),
+        variants=PROMPT_VARIANTS,
         ignores_unknown_fields=True,
         answers=(WireTokenCount,),
         statuses=error_statuses(),
@@ -54,6 +57,7 @@ def companion_operations() -> Iterator[Operation]:
         WireModel,
         path_parameters("/models/{model}"),
     )
+    yield from unserved_operations(ANTHROPIC_UNSERVED, WireErrorBody, prefix=_NAMED, servers=_NAMED_SERVERS)
 
 
 def _get(id: str, path: str, summary: str, answer: type, parameters: tuple[Schema, ...]) -> Operation:
@@ -67,5 +71,5 @@ def _get(id: str, path: str, summary: str, answer: type, parameters: tuple[Schem
         answers=(answer,),
         statuses=error_statuses(),
         error=WireErrorBody,
-        servers=("/", *FRAMEWORKS),
+        servers=_NAMED_SERVERS,
     )

@@ -31,6 +31,7 @@ ANTHROPIC = Dialect(
         for prefix in ANTHROPIC_PREFIXES
         for path in ("messages", "complete")
     },
+    forwarded_headers=(b"anthropic-beta",),
     chat_provider=lambda quirks: AnthropicProvider(msgspec.convert(quirks, AnthropicQuirks)),
     models_provider=AnthropicModelsProvider(),
     token_count_provider=AnthropicTokenCountProvider(),

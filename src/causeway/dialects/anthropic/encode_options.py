@@ -130,6 +130,8 @@ def encode_response_format(
         return None, "Answer with one JSON object and nothing else: no other words, no code fence."
     if request.dialect == DIALECT:
         return {"type": "json_schema", "schema": schema}, None
+    if given.description is not None:  # which has a place inside the schema only
+        schema = {"description": given.description, **schema}
     closed = enforceable(schema) if abilities_of(request.model).enforces_schemas else None
     if closed is None:
         losses.add("approximated", _SCHEMA_PATH, "the model is told the schema, and not held to it")

@@ -23,7 +23,7 @@ NAMED_PREFIXES = tuple(
     prefix for prefix in ANTHROPIC_PREFIXES if prefix.removesuffix("/v1") not in FRAMEWORKS
 )
 # What else Anthropic's SDKs can call.
-_UNSERVED = (
+ANTHROPIC_UNSERVED = (
     ("GET", "/messages/batches"),
     ("POST", "/messages/batches"),
     ("GET", "/messages/batches/{id}"),
@@ -47,5 +47,7 @@ def endpoints() -> Iterator[Endpoint]:
     for prefix in NAMED_PREFIXES:
         yield ModelsEndpoint(f"{prefix}/models", AnthropicModels())
         yield ModelEndpoint(f"{prefix}/models/{{model*}}", AnthropicModels())
-        for method, path in _UNSERVED:
+        for method, path in ANTHROPIC_UNSERVED:
             yield UnservedEndpoint(f"{prefix}{path}", AnthropicCompanionFace(), method)
+        # As Bifrost has it: what else is asked of `/messages` is a message.
+        yield ChatEndpoint(f"{prefix}/messages/{{path*}}", AnthropicChat())

@@ -5,6 +5,7 @@ from causeway.dialects.anthropic.tool_input import encode_input
 from causeway.model.content import TextBlock
 from causeway.model.loss import LossReport
 from causeway.model.response import ChatResponse, FinishReason
+from causeway.model.uncarried import report_uncarried_answer_fields
 
 
 def report_losses(response: ChatResponse, losses: LossReport) -> None:
@@ -20,9 +21,7 @@ def report_losses(response: ChatResponse, losses: LossReport) -> None:
     if response.logprobs is not None:
         losses.add("dropped", "response.logprobs", "Anthropic tells no probabilities")
     _report_usage(response, losses)
-    if response.extras is not None and response.extras.dialect != DIALECT:
-        for name in response.extras.fields:
-            losses.add("dropped", f"response.{name}", f"a field of the {response.extras.dialect} dialect")
+    report_uncarried_answer_fields(response.extras, DIALECT, losses)
 
 
 def _report_citations(response: ChatResponse, losses: LossReport) -> None:

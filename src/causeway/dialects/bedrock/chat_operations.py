@@ -8,13 +8,14 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
-from causeway.dialects.bedrock.content_schema import WireCachePoint, WireMessage
+from causeway.dialects.bedrock.content_schema import WireBlock, WireCachePoint, WireMessage
 from causeway.dialects.bedrock.decode_content import LIFETIMES
 from causeway.dialects.bedrock.decode_messages import ROLES
 from causeway.dialects.bedrock.decode_request import MAX_STOP_SEQUENCES, SAMPLING_RANGES
-from causeway.dialects.bedrock.request_schema import WireConverseRequest, WireInferenceConfig
+from causeway.dialects.bedrock.invoke_face import NOVA_MEMBERS
+from causeway.dialects.bedrock.request_schema import WireConverseRequest, WireInferenceConfig, WireTool
 from causeway.dialects.bedrock.response_schema import WireAnswer
-from causeway.dialects.bedrock.token_count import WireCountRequest
+from causeway.dialects.bedrock.token_count import WireInvokeTokens
 from causeway.dialects.bedrock.token_count_provider import WireCount
 from causeway.dialects.error_statuses import error_statuses, provider_error
 from causeway.dialects.openapi import MediaStream, Operation, Schema, path_parameters
@@ -34,12 +35,34 @@ class ErrorBody(Struct, rename={"type": "__type"}):
     type: str
 
 
+class CountInput(Struct, rename="camel"):
+    """What to count: one of two. The body of `invokeModel` is base64."""
+
+    converse: WireConverseRequest | None = None
+    invoke_model: WireInvokeTokens | None = None
+
+
+class CountRequest(Struct):
+    """A prompt whose tokens are to be counted."""
+
+    input: CountInput
+
+
 class InvokeBody(Struct):
     """A body in the words of the model's vendor: Claude's, Cohere's, Mistral's, Nova's or Titan's."""
 
 
 class InvokeAnswer(Struct):
     """An answer in the words of the same vendor."""
+
+
+_TEXT: Schema = {"type": "string", "minLength": 1}
+# By which members a vendor's body is known.
+_BODIES: tuple[Schema, ...] = (
+    {"required": ["inputText"], "properties": {"inputText": _TEXT}},
+    {"required": ["prompt"], "properties": {"prompt": _TEXT}},
+    *({"required": [name]} for name in ("anthropic_version", "message", "messages", *sorted(NOVA_MEMBERS))),
+)
 
 
 def chat_operations(servers: tuple[str, ...]) -> Iterator[Operation]:
@@ -60,7 +83,12 @@ def chat_operations(servers: tuple[str, ...]) -> Iterator[Operation]:
         stream=MediaStream(MEDIA_TYPE, (), _CHUNKS),
     )
     yield _operation(
-        "count-tokens", "Count the tokens of a prompt", servers, WireCountRequest, answers=(WireCount,)
+        "count-tokens",
+        "Count the tokens of a prompt",
+        servers,
+        CountRequest,
+        required=("input",),
+        answers=(WireCount,),
     )
 
 
@@ -70,6 +98,7 @@ def _operation(
     servers: tuple[str, ...],
     request: type,
     *,
+    required: tuple[str, ...] = (),
     answers: tuple[type, ...] = (),
     stream: MediaStream | None = None,
 ) -> Operation:
@@ -81,16 +110,45 @@ def _operation(
         tag="chat",
         summary=summary,
         request=request,
-        constraints=_CONSTRAINTS if request is WireConverseRequest else {},
+        required=required,
+        constraints={} if request is InvokeBody else _CONSTRAINTS,
+        variants={InvokeBody: _BODIES} if request is InvokeBody else _variants(request),
         ignores_unknown_fields=True,
         parameters=path_parameters(path),
         answers=answers,
-        stream=stream,
+        streams=() if stream is None else (stream,),
         statuses=error_statuses(),
         other_statuses=provider_error(),
         error=ErrorBody,
         servers=servers,
     )
+
+
+def _variants(request: type) -> dict[type, tuple[Schema, ...]]:
+    variants: dict[type, tuple[Schema, ...]] = {
+        WireConverseRequest: (
+            {"required": ["messages"], "properties": {"messages": {"type": "array"}}},
+            {"required": ["promptVariables"]},
+        ),
+        WireBlock: _one_member(WireBlock),
+        WireTool: _one_member(WireTool),
+    }
+    if request is CountRequest:
+        variants[CountInput] = tuple(
+            {"required": [name], "properties": {name: {"type": "object"}}}
+            for name in CountInput.__struct_encode_fields__
+        )
+    return variants
+
+
+def _one_member(type: type[Struct]) -> tuple[Schema, ...]:
+    """Return the schemas of a union's members, and of one that the gateway does not know."""
+    names = type.__struct_encode_fields__
+    absent: dict[str, Schema] = {name: {"type": "null"} for name in names}
+    known = tuple(
+        {"required": [name], "properties": absent | {name: {"type": ["string", "object"]}}} for name in names
+    )
+    return (*known, {"minProperties": 1, "properties": absent})
 
 
 _CONSTRAINTS: Mapping[type, Mapping[str, Schema]] = {

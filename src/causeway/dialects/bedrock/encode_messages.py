@@ -110,7 +110,9 @@ class Conversation:
                 return {"text": text} if text or self._is_own else None
             case ThinkingBlock():
                 return self._encode_thinking(block, path)
-            case ImageBlock(url=url):
+            case ImageBlock(url=url, detail=detail):
+                if detail in ("low", "high"):
+                    self._losses.add("dropped", f"{path}.detail", "the provider decides how closely it looks")
                 return self._encode_image(url, path)
             case FileBlock():
                 return self._encode_file(block, path)

@@ -29,7 +29,7 @@ from causeway.wire.aws_event_stream import MEDIA_TYPE
 from causeway.wire.json_members import remove_member, replace_member
 
 # Nova's messages hold blocks without a `type`, beside members that only Converse has.
-_NOVA_MEMBERS = frozenset({"schemaVersion", "inferenceConfig", "toolConfig"})
+NOVA_MEMBERS = frozenset({"schemaVersion", "inferenceConfig", "toolConfig"})
 _TEXT_BODIES: dict[str, TextBody] = {body.dialect: body for body in (TitanText(), MistralText())}
 # The faces of others want a model, which the path names here.
 _PLACEHOLDER = b'"bedrock"'
@@ -57,7 +57,7 @@ class BedrockInvoke(BedrockFace, frozen=True):
             return self._decode_claude(body, tree, losses)
         if "inputText" in tree:
             return _TEXT_BODIES[TitanText.dialect].decode_request(tree)
-        if not _NOVA_MEMBERS.isdisjoint(tree):
+        if not NOVA_MEMBERS.isdisjoint(tree):
             return decode_nova(tree, losses)
         if "prompt" in tree:
             return _TEXT_BODIES[MistralText.dialect].decode_request(tree)

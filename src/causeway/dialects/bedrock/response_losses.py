@@ -3,6 +3,7 @@
 from causeway.model.content import TextBlock
 from causeway.model.loss import LossReport
 from causeway.model.response import ChatResponse, FinishReason
+from causeway.model.uncarried import report_uncarried_answer_fields
 
 
 def report_losses(response: ChatResponse, losses: LossReport) -> None:
@@ -19,9 +20,7 @@ def report_losses(response: ChatResponse, losses: LossReport) -> None:
     if response.logprobs:
         losses.add("dropped", "response.logprobs", "Bedrock tells none")
     _report_usage(response, losses)
-    if response.extras is not None and response.extras.dialect != "bedrock":
-        for name in response.extras.fields:
-            losses.add("dropped", f"response.{name}", f"a field of the {response.extras.dialect} dialect")
+    report_uncarried_answer_fields(response.extras, "bedrock", losses)
 
 
 def _report_citations(response: ChatResponse, losses: LossReport) -> None:

@@ -43,12 +43,12 @@ from causeway.dialects.cohere.tokenize import (
 )
 from causeway.dialects.error_statuses import error_statuses, provider_error
 from causeway.dialects.openapi import Operation, Schema, path_parameters
+from causeway.dialects.unserved_operations import unserved_operations
 
 _FILLED: Schema = {"minLength": 1}
 _NAMES: Schema = {"items": {"type": "string", "minLength": 1}}
 _AT_LEAST_ONE: Schema = {"minimum": 1}
 _PRIORITY: Schema = dict(zip(("minimum", "maximum"), PRIORITY_RANGE, strict=True))
-_UNSERVED_STATUSES = (401, 405, 408, 413, 501)
 
 
 def companion_operations() -> Iterator[Operation]:
@@ -149,25 +149,7 @@ def companion_operations() -> Iterator[Operation]:
     yield _operation(
         "checkApiKey", "/v1/check-api-key", "Say whether a key is good", answers=(WireKeyValidity,)
     )
-    yield from _unserved_operations()
-
-
-def _unserved_operations() -> Iterator[Operation]:
-    statuses = {status: words for status, words in error_statuses().items() if status in _UNSERVED_STATUSES}
-    for method, path in COHERE_UNSERVED:
-        yield Operation(
-            id=method.lower() + "".join(part.capitalize() for part in path.translate(_TO_WORDS).split()),
-            method=method,
-            path=path,
-            tag="not served",
-            summary="Known, and not served",
-            parameters=path_parameters(path),
-            statuses=statuses,
-            error=ErrorBody,
-        )
-
-
-_TO_WORDS = str.maketrans("/{}:-", "     ")
+    yield from unserved_operations(COHERE_UNSERVED, ErrorBody)
 
 
 def _operation(

@@ -21,7 +21,7 @@ from causeway.model.content import (
 )
 from causeway.model.errors import UntranslatableError
 from causeway.model.loss import LossReport
-from causeway.model.uncarried import report_uncarried
+from causeway.model.uncarried import is_reached, report_uncarried
 
 Block = TextBlock | ImageBlock | ThinkingBlock | DocumentBlock
 
@@ -98,6 +98,8 @@ def _known_blocks(
                 report_uncarried(block, at, losses)
             case ImageBlock() if not takes_images:
                 losses.add("dropped", at, "Cohere does not take images in a tool's result")
+            case ImageBlock() if not is_reached(block, at, losses):
+                pass
             case _:
                 known.append(block)
     return known

@@ -45,10 +45,14 @@ class BodyReader(Generic[Body]):
                 return self._read_without_unknown_fields(body, losses)
             raise _invalid(error, self._hint) from None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise MalformedJsonError(f"invalid json syntax: {malformed_reason(error)}") from None
+            raise _malformed(error) from None
 
     def _read_without_unknown_fields(self, body: bytes, losses: LossReport) -> Body:
-        tree = msgspec.json.decode(body)
+        try:
+            tree = msgspec.json.decode(body)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            # The unknown field stood before what is no JSON.
+            raise _malformed(error) from None
         for _ in range(_MAX_UNKNOWN_FIELDS):
             try:
                 return msgspec.convert(tree, self._type)
@@ -61,6 +65,10 @@ class BodyReader(Generic[Body]):
                 del _at(tree, path)[name]
                 losses.add("unknown", join_path(path, name), "not a valid field")
         raise UnknownFieldError(f"more than {_MAX_UNKNOWN_FIELDS} unknown fields. {self._hint}")
+
+
+def _malformed(error: Exception) -> MalformedJsonError:
+    return MalformedJsonError(f"invalid json syntax: {malformed_reason(error)}")
 
 
 def _at(tree: Any, path: str) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from causeway.dialects.cohere.encode_response import speaks_beside_calls
 from causeway.model.loss import LossReport
 from causeway.model.response import ChatResponse, FinishReason, TokenLogprobs
+from causeway.model.uncarried import report_uncarried_answer_fields
 
 
 def report_losses(response: ChatResponse, losses: LossReport) -> None:
@@ -13,15 +14,14 @@ def report_losses(response: ChatResponse, losses: LossReport) -> None:
         losses.add("mapped", "response.content", "text beside tool calls is the tool plan")
     if response.usage.reasoning_tokens:
         losses.add("dropped", "response.usage.reasoning_tokens", "Cohere counts them as output tokens")
+    if response.usage.cache_write_tokens:
+        losses.add("dropped", "response.usage.cache_write_tokens", "Cohere does not count them")
     if response.logprobs:
         if any(item.alternatives for item in response.logprobs):
             losses.add("dropped", "response.logprobs.alternatives", "Cohere tells the chosen tokens only")
         if any(_has_bytes_of_its_own(item) for item in response.logprobs):
             losses.add("dropped", "response.logprobs.bytes", "Cohere tells tokens as text only")
-    if response.extras is not None and response.extras.dialect != "cohere":
-        for name, value in response.extras.fields.items():
-            if value is not None:  # which only says under what name something came
-                losses.add("dropped", f"response.{name}", f"a field of the {response.extras.dialect} dialect")
+    report_uncarried_answer_fields(response.extras, "cohere", losses)
 
 
 def _has_bytes_of_its_own(item: TokenLogprobs) -> bool:

@@ -13,18 +13,38 @@ from causeway.dialects.gemini.decode_tools import MODES
 from causeway.dialects.gemini.request_schema import (
     WireContent,
     WireFunctionCallingConfig,
+    WireFunctionDeclaration,
     WireGenerateRequest,
     WireGenerationConfig,
+    WirePart,
     WireThinkingConfig,
 )
 from causeway.dialects.gemini.response_schema import ErrorBody, GenerateContentResponse
 from causeway.dialects.openapi import MediaStream, Operation, Schema, path_parameters
 
-_STREAM = (
-    "With `alt=sse` server-sent events, each with one JSON object as its data; without it the same objects "
-    "as one JSON array. A stream that broke off ends with an object that has an `error`."
+_SSE = (
+    "With `alt=sse`: server-sent events, each with one JSON object as its data. A stream that broke off ends "
+    "with an object that has an `error`."
 )
+_ARRAY = "Without it: the same objects as one JSON array."
 _NAMES: Schema = {"items": {"type": "string", "minLength": 1}}
+_TURN_VARIANTS: tuple[Schema, ...] = (
+    {"required": ["parts"], "properties": {"parts": {"type": ["array", "object"], "minItems": 1}}},
+    {"required": ["role"], "properties": {"role": {"const": "model"}}},
+)
+# There are more kinds of part than the gateway knows.
+_PART_VARIANTS: tuple[Schema, ...] = (
+    {"required": ["text"], "properties": {"text": {"type": "string"}}},
+    {"minProperties": 1, "properties": {"text": {"type": "null"}}},
+)
+_DECLARATION_VARIANTS: tuple[Schema, ...] = (
+    {"required": ["name"], "properties": {"name": {"type": "string", "minLength": 1}}},
+)
+CONTENT_VARIANTS: Mapping[type, tuple[Schema, ...]] = {
+    WireContent: _TURN_VARIANTS,
+    WirePart: _PART_VARIANTS,
+}
+PROMPT_VARIANTS = {**CONTENT_VARIANTS, WireFunctionDeclaration: _DECLARATION_VARIANTS}
 
 
 def chat_operations(servers: tuple[str, ...]) -> Iterator[Operation]:
@@ -35,8 +55,12 @@ def chat_operations(servers: tuple[str, ...]) -> Iterator[Operation]:
 
 def _operation(action: str, summary: str, servers: tuple[str, ...], *, is_stream: bool = False) -> Operation:
     path = f"/models/{{model}}:{action}"
-    alt: Schema = {"name": "alt", "in": "query", "schema": {"type": "string", "enum": ["sse", "json"]}}
-    stream = MediaStream("text/event-stream", (GenerateContentResponse, ErrorBody), _STREAM)
+    alt: Schema = {"name": "alt", "in": "query", "schema": {"type": "string"}}
+    pieces = (GenerateContentResponse, ErrorBody)
+    streams = (
+        MediaStream("text/event-stream", pieces, _SSE),
+        MediaStream("application/json", pieces, _ARRAY),
+    )
     return Operation(
         id=action,
         method="POST",
@@ -45,10 +69,11 @@ def _operation(action: str, summary: str, servers: tuple[str, ...], *, is_stream
         summary=summary,
         request=WireGenerateRequest,
         required=("contents",),
-        constraints=_constraints(),
+        constraints=prompt_constraints(),
+        variants=PROMPT_VARIANTS,
         parameters=(*path_parameters(path), *([alt] if is_stream else [])),
         answers=() if is_stream else (GenerateContentResponse,),
-        stream=stream if is_stream else None,
+        streams=streams if is_stream else (),
         statuses=error_statuses(),
         other_statuses=provider_error(),
         error=ErrorBody,
@@ -56,7 +81,8 @@ def _operation(action: str, summary: str, servers: tuple[str, ...], *, is_stream
     )
 
 
-def _constraints() -> dict[type, Mapping[str, Schema]]:
+def prompt_constraints() -> dict[type, Mapping[str, Schema]]:
+    """Return what is asked of the parts of a request, wherever one is sent."""
     ranges: dict[str, Schema] = {
         name: {"minimum": lowest, "maximum": highest} for name, (lowest, highest) in RANGES.items()
     }

@@ -11,10 +11,11 @@ from causeway.dialects.gemini.chat_operations import chat_operations
 from causeway.dialects.gemini.companion_face import GeminiCompanionFace
 from causeway.dialects.gemini.companion_operations import companion_operations
 from causeway.dialects.gemini.embeddings_provider import GeminiEmbeddingsProvider, VertexEmbeddingsProvider
-from causeway.dialects.gemini.endpoints import GEMINI_PREFIXES, endpoints
+from causeway.dialects.gemini.endpoints import GEMINI_PREFIXES, MOUNTS, endpoints
 from causeway.dialects.gemini.models_provider import GeminiModelsProvider
 from causeway.dialects.gemini.provider_face import GeminiProvider
 from causeway.dialects.gemini.token_count_provider import GeminiTokenCountProvider
+from causeway.dialects.mounts import FRAMEWORKS
 from causeway.dialects.openapi import Section
 
 
@@ -35,7 +36,11 @@ GEMINI = Dialect(
     name="gemini",
     endpoints=endpoints,
     sections=_sections,
-    error_faces={f"{prefix}/": GeminiCompanionFace() for prefix in GEMINI_PREFIXES},
+    error_faces={
+        f"{prefix}/": GeminiCompanionFace()
+        for prefix in (*GEMINI_PREFIXES, *MOUNTS)
+        if prefix not in FRAMEWORKS
+    },
     chat_provider=lambda _: GeminiProvider(),
     embed_provider=GeminiEmbeddingsProvider(),
     models_provider=GeminiModelsProvider(),

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from causeway.dialects.gemini.invented_ids import is_invented
-from causeway.dialects.gemini.media import encode_media
+from causeway.dialects.gemini.media import encode_media, is_reached, report_detail
 from causeway.dialects.gemini.model_names import needs_signatures, takes_files_in_results
 from causeway.dialects.gemini.results import encode_response
 from causeway.dialects.gemini.seals import SIGNATURE, calls_before, opaque_part, sealed_members
@@ -55,6 +55,7 @@ class _ConversationEncoder:
     def __init__(self, request: ChatRequest, losses: LossReport) -> None:
         self._request = request
         self._losses = losses
+        self._is_foreign = request.dialect != "gemini"
         self._system_parts: list[dict[str, Any]] = []
         self._contents: list[dict[str, Any]] = []
         self._names: dict[str, str] = {}
@@ -98,8 +99,10 @@ class _ConversationEncoder:
             match block:
                 case TextBlock(text=text, seal=seal):
                     parts.append({"text": text, **sealed_members(seal)})
+                case ImageBlock() | FileBlock() if self._is_foreign and not is_reached(block):
+                    self._losses.add("dropped", at, "the provider cannot fetch it")
                 case ImageBlock() | FileBlock():
-                    self._report_detail(block, at)
+                    report_detail(block, at, self._losses)
                     parts.append(encode_media(block))
                 case OpaqueBlock(dialect="gemini"):
                     parts.append(opaque_part(block))
@@ -111,10 +114,6 @@ class _ConversationEncoder:
                 field=f"{path}.content",
             )
         return parts or [{"text": ""}]
-
-    def _report_detail(self, block: ImageBlock | FileBlock, path: str) -> None:
-        if isinstance(block, ImageBlock) and block.detail in ("low", "high"):
-            self._losses.add("dropped", f"{path}.detail", "the provider decides how closely it looks")
 
     def _model_parts(self, message: AssistantMessage, path: str) -> list[dict[str, Any]]:
         parts: list[dict[str, Any]] = []
@@ -157,8 +156,7 @@ class _ConversationEncoder:
             return {"arguments": call.arguments}
 
     def _sign(self, calls: list[dict[str, Any]]) -> None:
-        is_foreign = self._request.dialect != "gemini"
-        if is_foreign and calls and needs_signatures(self._request.model):
+        if self._is_foreign and calls and needs_signatures(self._request.model):
             calls[0].setdefault(SIGNATURE, _UNSIGNED)
 
     def _add_result(self, message: ToolMessage, path: str) -> None:
@@ -166,11 +164,11 @@ class _ConversationEncoder:
             self._results = []
         id = message.tool_call_id
         name = self._names.get(id)
-        response, files = encode_response(message, path, self._losses)
+        response, files = encode_response(message, path, self._losses, is_foreign=self._is_foreign)
         function_response: dict[str, Any] = {"name": name or id, "response": response}
         if name is not None and not is_invented(id):
             function_response["id"] = id
-        if files and (self._request.dialect == "gemini" or takes_files_in_results(self._request.model)):
+        if files and (not self._is_foreign or takes_files_in_results(self._request.model)):
             function_response["parts"] = files
         elif files:
             self._losses.add("mapped", f"{path}.content", "its files are told beside the result")

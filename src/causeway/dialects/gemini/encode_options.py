@@ -31,6 +31,10 @@ def encode_tools(request: ChatRequest, losses: LossReport) -> list[dict[str, Any
     for index, tool in enumerate(request.tools):
         if tool.cache_point is not None:
             report_uncarried(tool.cache_point, f"tools[{index}].cache_point", losses)
+        # In the mode in which a function has to be called the schemas are held to anyway.
+        if tool.is_strict and request.tool_choice != "required" and not _are_strict(request):
+            detail = "the provider is strict with every function or with none, and now with none"
+            losses.add("approximated", f"tools[{index}].strict", detail)
     if request.allows_parallel_calls is False and request.tools:
         losses.add("dropped", "parallel_tool_calls", "the provider may call several tools at once")
     return tools

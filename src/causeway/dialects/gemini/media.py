@@ -18,6 +18,7 @@ _EXTENSION = re.compile(r"\.([A-Za-z0-9]{2,5})(?:[?#].*)?$", re.DOTALL)
 _OWN_STORES = re.compile(
     r"gs:|https://generativelanguage\.googleapis\.com/|https://(?:www\.)?youtu(?:\.be|be\.com)/"
 )
+_SCHEMES = ("https://", "http://", "gs://")
 _IMAGE_TYPES = {
     "png": "image/png",
     "jpg": "image/jpeg",
@@ -73,6 +74,19 @@ def decode_file(
     if wire.mime_type != _media_type(wire.file_uri):
         losses.add("approximated", f"{path}.mimeType", "what kind of image it is has to be seen")
     return ImageBlock(wire.file_uri)
+
+
+def is_reached(block: ImageBlock | FileBlock) -> bool:
+    """Whether Google can read an image or a file: it is in the request, on the web or in Google's stores."""
+    if block.url.startswith("data:"):
+        return _DATA_URI.fullmatch(block.url) is not None
+    return block.url.startswith(_SCHEMES)
+
+
+def report_detail(block: ImageBlock | FileBlock, path: str, losses: LossReport) -> None:
+    """Add how closely an image at `path` is to be looked at, where that is said."""
+    if isinstance(block, ImageBlock) and block.detail in ("low", "high"):
+        losses.add("dropped", f"{path}.detail", "the provider decides how closely it looks")
 
 
 def encode_media(block: ImageBlock | FileBlock) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from causeway.model.loss import LossReport
 from causeway.model.response import ChatResponse, FinishReason, TokenAlternative, TokenLogprobs
+from causeway.model.uncarried import report_uncarried_answer_fields
 
 
 def report_losses(response: ChatResponse, losses: LossReport) -> None:
@@ -16,9 +17,7 @@ def report_losses(response: ChatResponse, losses: LossReport) -> None:
         losses.add("approximated", "response.citations", "a tool's output is told as a retrieved text")
     _report_logprobs(response, losses)
     _report_usage(response, losses)
-    if response.extras is not None and response.extras.dialect != "gemini":
-        for name in response.extras.fields:
-            losses.add("dropped", f"response.{name}", f"a field of the {response.extras.dialect} dialect")
+    report_uncarried_answer_fields(response.extras, "gemini", losses)
 
 
 def _report_logprobs(response: ChatResponse, losses: LossReport) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from causeway.dialects.gemini.media import decode_blob, decode_file, encode_media
+from causeway.dialects.gemini.media import decode_blob, decode_file, encode_media, is_reached, report_detail
 from causeway.dialects.gemini.request_body import drop_unknown, invalid
 from causeway.dialects.gemini.request_schema import WireFunctionResponse, WirePart
 from causeway.model.content import (
@@ -52,9 +52,9 @@ def decode_result(
 
 
 def encode_response(
-    message: ToolMessage, path: str, losses: LossReport
+    message: ToolMessage, path: str, losses: LossReport, *, is_foreign: bool
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """Return the response of a result, and the files in it as parts."""
+    """Return the response of a result, and the files in it as parts; not all foreign ones can be read."""
     texts: list[str] = []
     documents: list[dict[str, Any]] = []
     files: list[dict[str, Any]] = []
@@ -66,7 +66,10 @@ def encode_response(
             case DocumentBlock(document=document):
                 losses.add("mapped", at, "the document is told as JSON text")
                 documents.append(_encode_document(document))
+            case ImageBlock() | FileBlock() if is_foreign and not is_reached(block):
+                losses.add("dropped", at, "the provider cannot fetch it")
             case ImageBlock() | FileBlock():
+                report_detail(block, at, losses)
                 files.append(encode_media(block))
             case OpaqueBlock() | CachePoint():
                 report_uncarried(block, at, losses)

@@ -105,7 +105,7 @@ def _operation(
         variants={WireMessage: _message_variants()},
         parameters=path_parameters(path),
         answers=(answer,),
-        stream=MediaStream("text/event-stream", stream, _SSE, _DONE),
+        streams=(MediaStream("text/event-stream", stream, _SSE, _DONE),),
         statuses=error_statuses(),
         other_statuses=provider_error(),
         error=error,

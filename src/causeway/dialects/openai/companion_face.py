@@ -22,3 +22,9 @@ class OpenAiCompanionFace(Struct, frozen=True):
     def warning_headers(self, losses: LossReport) -> list[tuple[bytes, bytes]]:  # noqa: ARG002
         """Return none: the dialect has no header for it."""
         return []
+
+
+class OpenAiUnserved(OpenAiCompanionFace, frozen=True):
+    """The face of what is known and not served: it has errors only, and nothing has been asked."""
+
+    request_type: ClassVar[str] = ""

@@ -12,10 +12,16 @@ from causeway.dialects.openai.embeddings import (
     WireEmbeddings,
     WireEmbeddingsRequest,
 )
-from causeway.dialects.openai.endpoints import OPENAI_MODELS_PREFIXES, OPENAI_PREFIXES
+from causeway.dialects.openai.endpoints import (
+    AZURE_UNSERVED,
+    OPENAI_MODELS_PREFIXES,
+    OPENAI_PREFIXES,
+    OPENAI_UNSERVED,
+)
 from causeway.dialects.openai.models import PAGE_SIZE_RANGE, WireModel, WireModelList
 from causeway.dialects.openai.response_schema import ErrorBody, UnifiedErrorBody
 from causeway.dialects.openapi import Operation, Schema, path_parameters
+from causeway.dialects.unserved_operations import unserved_operations
 
 _TOKEN: Schema = {"type": "integer", "minimum": 0}
 _TOKENS: Schema = {"type": "array", "minItems": 1, "items": _TOKEN}
@@ -46,6 +52,9 @@ def companion_operations() -> Iterator[Operation]:
         WireModel,
         path_parameters("/models/{model}"),
     )
+    yield from unserved_operations(OPENAI_UNSERVED, ErrorBody, servers=OPENAI_PREFIXES)
+    yield from unserved_operations(OPENAI_UNSERVED, UnifiedErrorBody, prefix="/v1", servers=("/",))
+    yield from unserved_operations(AZURE_UNSERVED, ErrorBody, prefix=DEPLOYMENT, servers=DEPLOYMENT_SERVERS)
 
 
 def _embeddings(

@@ -13,11 +13,13 @@ from causeway.dialects.openai.endpoints import endpoints
 from causeway.dialects.openai.models_provider import OpenAiModelsProvider
 from causeway.dialects.openai.provider_face import OpenAiProvider
 from causeway.dialects.openai.quirks import OpenAiQuirks
+from causeway.dialects.openai.text_completion_operations import text_completion_operations
 from causeway.dialects.openapi import Section
 
 
 def _sections() -> Iterator[Section]:
-    yield Section([*chat_operations(), *companion_operations()], schema_prefix="OpenAi")
+    rows = [*chat_operations(), *text_completion_operations(), *companion_operations()]
+    yield Section(rows, schema_prefix="OpenAi")
 
 
 OPENAI = Dialect(

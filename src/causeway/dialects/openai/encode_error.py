@@ -27,7 +27,7 @@ _FAILURES = {
 def encode_error(error: CausewayError, id: str, *, is_unified: bool, request_type: str) -> bytes:
     """Return the JSON body of an error. In the envelope `id`, the call's trace id, is the `event_id`.
 
-    `request_type` is Bifrost's name for what was asked.
+    `request_type` is Bifrost's name for what was asked, empty where it has none here.
     """
     members = {
         "message": error.message,
@@ -44,7 +44,7 @@ def encode_error(error: CausewayError, id: str, *, is_unified: bool, request_typ
             "is_bifrost_error": _is_own(error),
             "status_code": error.status,
             "error": {name: value for name, value in members.items() if value is not None},
-            "extra_fields": {"request_type": request_type},
+            "extra_fields": {"request_type": request_type} if request_type else {},
         }
     )
 

@@ -31,7 +31,7 @@ from causeway.model.content import (
 )
 from causeway.model.errors import UntranslatableError
 from causeway.model.loss import LossReport
-from causeway.model.uncarried import report_uncarried
+from causeway.model.uncarried import is_reached, report_uncarried
 
 _AUDIO_FORMATS = {"mpeg": "mp3", "x-wav": "wav"}
 _ROLES = {UserMessage: "user", AssistantMessage: "assistant", SystemMessage: "system"}
@@ -95,7 +95,7 @@ def _encode_user_content(
         match block:
             case TextBlock(text=text):
                 parts.append({"type": "text", "text": text})
-            case ImageBlock(url=url, detail=detail):
+            case ImageBlock(url=url, detail=detail) if is_reached(block, f"{path}.content[{index}]", losses):
                 image_url = {"url": url} if detail is None else {"url": url, "detail": detail}
                 parts.append({"type": "image_url", "image_url": image_url})
             case OpaqueBlock(dialect="openai", data=data):
@@ -104,6 +104,8 @@ def _encode_user_content(
                 parts.append(part)
             case OpaqueBlock() | FileBlock() | CachePoint():
                 report_uncarried(block, f"{path}.content[{index}]", losses)
+            case ImageBlock():
+                pass
     if content and not parts:
         raise UntranslatableError(
             f"{path}.content: nothing of it can be carried to the model that would answer",

@@ -12,7 +12,7 @@ from causeway.dialects.openai.quirks import OpenAiQuirks
 from causeway.dialects.openai.strict_schemas import can_be_strict
 from causeway.model.loss import LossReport
 from causeway.model.request import ChatRequest, Effort, ResponseFormat, Thinking, Tool
-from causeway.model.uncarried import allowed_tools, report_uncarried_tools
+from causeway.model.uncarried import allowed_tools, report_uncarried, report_uncarried_tools
 
 # What Cohere's callers call a field of OpenAI's.
 _COHERE_NAMES = {
@@ -36,6 +36,9 @@ def encode_request(request: ChatRequest, quirks: OpenAiQuirks, losses: LossRepor
     sampling = request.sampling
     tools = allowed_tools(request, losses)
     report_uncarried_tools(request, "openai", losses)
+    for index, tool in enumerate(request.tools):
+        if tool.cache_point is not None:
+            report_uncarried(tool.cache_point, f"tools[{index}].cache_point", losses)
     body: dict[str, Any] = {
         "model": request.model,
         "messages": encode_messages(request.messages, quirks, losses),

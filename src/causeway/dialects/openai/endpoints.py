@@ -8,9 +8,11 @@ from causeway.dialects.endpoints import (
     Endpoint,
     ModelEndpoint,
     ModelsEndpoint,
+    UnservedEndpoint,
 )
 from causeway.dialects.mounts import FRAMEWORKS
 from causeway.dialects.openai.chat_face import OpenAiChat
+from causeway.dialects.openai.companion_face import OpenAiUnserved
 from causeway.dialects.openai.embeddings import OpenAiEmbeddings
 from causeway.dialects.openai.models import OpenAiModels
 from causeway.dialects.openai.text_completion_face import OpenAiTextCompletion
@@ -33,6 +35,49 @@ AZURE_PREFIXES = ("/openai/openai/deployments/{model*}", "/openai/deployments/{m
 # Where the list of models is OpenAI's alone: at the frameworks' `/v1` Cohere's answer serves both.
 OPENAI_MODELS_PREFIXES = tuple(
     prefix for prefix in OPENAI_PREFIXES if prefix not in {f"{framework}/v1" for framework in FRAMEWORKS}
+)
+# What else OpenAI's SDKs can call.
+OPENAI_UNSERVED = (
+    ("POST", "/audio/speech"),
+    ("POST", "/audio/transcriptions"),
+    ("POST", "/audio/translations"),
+    ("POST", "/images/generations"),
+    ("POST", "/images/edits"),
+    ("POST", "/images/variations"),
+    ("POST", "/moderations"),
+    ("GET", "/batches"),
+    ("POST", "/batches"),
+    ("GET", "/batches/{id}"),
+    ("POST", "/batches/{id}/cancel"),
+    ("GET", "/files"),
+    ("POST", "/files"),
+    ("GET", "/files/{id}"),
+    ("DELETE", "/files/{id}"),
+    ("GET", "/files/{id}/content"),
+    ("GET", "/containers"),
+    ("POST", "/containers"),
+    ("GET", "/containers/{id}"),
+    ("DELETE", "/containers/{id}"),
+    ("GET", "/containers/{id}/files"),
+    ("POST", "/containers/{id}/files"),
+    ("GET", "/containers/{id}/files/{file}"),
+    ("DELETE", "/containers/{id}/files/{file}"),
+    ("GET", "/containers/{id}/files/{file}/content"),
+    ("GET", "/videos"),
+    ("POST", "/videos"),
+    ("GET", "/videos/{id}"),
+    ("DELETE", "/videos/{id}"),
+    ("GET", "/videos/{id}/content"),
+    ("POST", "/videos/{id}/remix"),
+    ("GET", "/realtime"),
+    ("POST", "/realtime/calls"),
+    ("POST", "/realtime/client_secrets"),
+    ("POST", "/realtime/sessions"),
+    ("POST", "/responses/compact"),
+)
+# What Azure's asks a deployment besides.
+AZURE_UNSERVED = tuple(
+    (method, path) for method, path in OPENAI_UNSERVED if path.startswith(("/audio/", "/images/"))
 )
 
 
@@ -69,3 +114,8 @@ def endpoints() -> Iterator[Endpoint]:
             path_provider="azure",
         )
         yield ModelsEndpoint(f"{prefix}/models", OpenAiModels(is_unified=False))
+        for method, path in AZURE_UNSERVED:
+            yield UnservedEndpoint(f"{prefix}{path}", OpenAiUnserved(is_unified=False), method)
+    for prefix in ("/v1", *OPENAI_PREFIXES):
+        for method, path in OPENAI_UNSERVED:
+            yield UnservedEndpoint(f"{prefix}{path}", OpenAiUnserved(is_unified=prefix == "/v1"), method)

@@ -3,6 +3,7 @@
 from causeway.model.content import TextBlock, ThinkingBlock
 from causeway.model.loss import LossReport
 from causeway.model.response import ChatResponse, FinishReason
+from causeway.model.uncarried import report_uncarried_answer_fields
 
 _ORDERS: tuple[list[type], ...] = ([], [TextBlock], [ThinkingBlock], [ThinkingBlock, TextBlock])
 
@@ -13,9 +14,7 @@ def report_losses(response: ChatResponse, losses: LossReport) -> None:
     _report_ending(response, losses)
     _report_logprobs(response, losses)
     _report_usage(response, losses)
-    if response.extras is not None and response.extras.dialect != "openai":
-        for name in response.extras.fields:
-            losses.add("dropped", f"response.{name}", f"a field of the {response.extras.dialect} dialect")
+    report_uncarried_answer_fields(response.extras, "openai", losses)
 
 
 def _report_content(response: ChatResponse, losses: LossReport) -> None:
@@ -52,6 +51,6 @@ def _report_usage(response: ChatResponse, losses: LossReport) -> None:
     usage = response.usage
     if usage.billed_input_tokens != usage.input_tokens or usage.billed_output_tokens != usage.output_tokens:
         losses.add("dropped", "response.usage.billed_units", "OpenAI bills the tokens that it counts")
-    for name in ("search_units", "classifications"):
+    for name in ("cache_write_tokens", "search_units", "classifications"):
         if getattr(usage, name):
             losses.add("dropped", f"response.usage.{name}", "OpenAI does not count them")

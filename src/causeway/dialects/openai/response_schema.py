@@ -293,9 +293,9 @@ class ErrorBody(Spoken):
 
 
 class RequestFields(Spoken):
-    """What was asked, in an error on a unified path."""
+    """What was asked, in an error on a unified path that is served."""
 
-    request_type: str
+    request_type: str = ""
 
 
 class UnifiedErrorBody(Spoken):

@@ -16,7 +16,7 @@ from causeway.model.request import ChatRequest, Sampling
 
 # The seal of a prompt that is to be repeated before its completion.
 _SEAL_DIALECT = "openai.text"
-_RANGES = {
+RANGES = {
     "temperature": (0, 2),
     "top_p": (0, 1),
     "seed": (-(2**63), 2**64 - 1),
@@ -101,7 +101,7 @@ def _decode_sampling(wire: WireTextRequest) -> Sampling:
 
 
 def _check_ranges(wire: WireTextRequest) -> None:
-    for name, (lowest, highest) in _RANGES.items():
+    for name, (lowest, highest) in RANGES.items():
         value = getattr(wire, name)
         if value is not None and not lowest <= value <= highest:
             raise invalid(name, f"expected a value from {lowest} to {highest}, got {str(value)[:50]}")

@@ -1,13 +1,20 @@
-"""The body of `POST /completions`, the API from before there were chats, as far as it is read.
+"""The bodies of `POST /completions`, the API from before there were chats: what is read and what is answered.
 
-Source of truth: OpenAI's API reference and SDK.
+The types of answers describe; the encoders write. Source of truth: OpenAI's API reference and SDK.
 """
 
-from typing import Any
+from typing import Any, Literal
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from causeway.dialects.openai.request_schema import WireStreamOptions
+from causeway.dialects.openai.response_schema import (
+    AnswerFields,
+    ChunkFields,
+    CompletionUsage,
+    Spoken,
+    SpokenError,
+)
 
 
 class WireTextRequest(Struct):
@@ -30,3 +37,56 @@ class WireTextRequest(Struct):
     presence_penalty: float | None = None
     logprobs: int | None = None
     fallbacks: list[str] | None = None
+
+
+class TextLogprobs(Spoken):
+    """The log probabilities of the tokens, one of each list for each; offsets are into the text."""
+
+    tokens: list[str]
+    token_logprobs: list[float]
+    top_logprobs: list[dict[str, float]]
+    text_offset: list[int]
+
+
+class TextChoice(Spoken):
+    """The text, or a piece of it; the last piece says why it ended."""
+
+    text: str
+    index: int
+    logprobs: TextLogprobs | None
+    finish_reason: str | None
+
+
+class TextCompletion(Spoken):
+    """The body of a whole answer. `error` is there where it broke off."""
+
+    id: str
+    object: Literal["text_completion"]
+    created: int
+    model: str
+    choices: list[TextChoice]
+    usage: CompletionUsage
+    error: SpokenError | None = None
+
+
+class UnifiedTextCompletion(TextCompletion, kw_only=True):
+    """The same, on the unified path."""
+
+    extra_fields: AnswerFields
+
+
+class TextChunk(Spoken):
+    """A piece of a stream. With `stream_options.include_usage` the last one has the usage and no choice."""
+
+    id: str
+    object: Literal["text_completion"]
+    created: int
+    model: str
+    choices: list[TextChoice]
+    usage: CompletionUsage | UnsetType | None = UNSET
+
+
+class UnifiedTextChunk(TextChunk, kw_only=True):
+    """The same, on the unified path."""
+
+    extra_fields: ChunkFields

@@ -87,9 +87,10 @@ def _decode_other_turn(
             return UserMessage(decode_content(item.get("content"), f"{path}.content", losses))
         case "system" | "developer":
             drop_unknown(item, _MESSAGE_MEMBERS, path, losses)
-            blocks = decode_system_content(item.get("content"), f"{path}.content")
-            if (role == "developer" or is_first) and blocks:
-                blocks = (TextBlock(blocks[0].text, make_seal({"role": role})), *blocks[1:])
+            blocks = decode_system_content(item.get("content"), f"{path}.content", losses)
+            first = blocks[0] if blocks else None
+            if isinstance(first, TextBlock) and (role == "developer" or is_first):
+                blocks = (TextBlock(first.text, make_seal({"role": role})), *blocks[1:])
             return SystemMessage(blocks)
         case "assistant":
             return None

@@ -41,7 +41,7 @@ def decode_content(content: Any, path: str, losses: LossReport) -> tuple[PartBlo
     return tuple(block for part, at in _parts(content, path) for block in _decode_part(part, at, losses))
 
 
-def decode_system_content(content: Any, path: str) -> tuple[TextBlock, ...]:
+def decode_system_content(content: Any, path: str, losses: LossReport) -> tuple[TextBlock | CachePoint, ...]:
     """Return an instruction, which is text only; raises InvalidRequestError."""
     if content is None:
         raise missing(path)
@@ -49,12 +49,15 @@ def decode_system_content(content: Any, path: str) -> tuple[TextBlock, ...]:
         return (TextBlock(content),)
     if not isinstance(content, list):
         raise invalid(path, "expected a string or an array of parts")
-    blocks: list[TextBlock] = []
+    blocks: list[TextBlock | CachePoint] = []
     for part, at in _parts(content, path):
         kind = _text(part, "type", at)
         if kind not in ("input_text", "text"):
             raise invalid_choice(f"{at}.type", kind, ("input_text",))
+        drop_unknown(part, _TEXT_MEMBERS, at, losses)
         blocks.append(TextBlock(_text(part, "text", at)))
+        if part.get(CACHE_MARK):
+            blocks.append(CachePoint())
     return tuple(blocks)
 
 

@@ -21,19 +21,16 @@ from causeway.dialects.responses.decode_options import (
 )
 from causeway.dialects.responses.decode_tools import decode_tools
 from causeway.dialects.responses.items import DIALECT
-from causeway.dialects.responses.request_schema import WireReasoning, WireRequest, WireText
+from causeway.dialects.responses.request_schema import WireRepeated, WireRequest
 from causeway.model.extras import Extras
 from causeway.model.loss import LossReport
 from causeway.model.request import ChatRequest
 
-_KNOWN = frozenset(WireRequest.__struct_fields__)
-# Objects of which only some members are known; the others are kept by their paths.
-_PARTLY_KNOWN = {
-    "text": frozenset(WireText.__struct_fields__),
-    "reasoning": frozenset(WireReasoning.__struct_fields__),
-}
+# What has a canonical place; the rest is kept, by its path.
+_KNOWN = frozenset(WireRequest.__struct_fields__) - frozenset(WireRepeated.__struct_fields__)
+_PARTLY_KNOWN = {"text": frozenset({"format"}), "reasoning": frozenset({"effort", "max_tokens"})}
 # What the conversation may come from, if not from `input`.
-_OTHER_INPUTS = ("prompt", "conversation", "previous_response_id")
+OTHER_INPUTS = ("prompt", "conversation", "previous_response_id")
 
 _reader = BodyReader(WireRequest)
 
@@ -47,7 +44,7 @@ def decode_request(body: bytes, losses: LossReport, *, needs_model: bool = True)
     wire, tree = _reader.read(body)
     if needs_model and not wire.model:
         raise missing("model")
-    if wire.input is None and not any(tree.get(name) for name in _OTHER_INPUTS):
+    if wire.input is None and not any(tree.get(name) for name in OTHER_INPUTS):
         raise missing("input")
     check_ranges(wire)
     tools = decode_tools(wire.tools, wire.tool_choice)

@@ -40,7 +40,7 @@ from causeway.model.content import (
 )
 from causeway.model.errors import UntranslatableError
 from causeway.model.loss import LossReport
-from causeway.model.uncarried import report_uncarried
+from causeway.model.uncarried import is_reached, report_uncarried
 
 MAX_CALL_ID_CHARACTERS = 64
 
@@ -119,9 +119,11 @@ def _encode_parts(
         match block:
             case TextBlock(text=text):
                 parts.append({"type": "input_text", "text": text})
-            case ImageBlock(url=url, detail=detail):
+            case ImageBlock(url=url, detail=detail) if is_reached(block, at, losses):
                 image = {"type": "input_image", "image_url": url}
                 parts.append(image if detail is None else {**image, "detail": detail})
+            case ImageBlock():
+                pass
             case FileBlock():
                 if (file := _encode_file(block)) is None:
                     report_uncarried(block, at, losses)

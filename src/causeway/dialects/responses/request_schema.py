@@ -26,16 +26,34 @@ class WireText(Struct):
     """How the answer's text shall be."""
 
     format: WireFormat | None = None
+    verbosity: str | None = None
 
 
 class WireReasoning(Struct):
-    """How much to reason. `max_tokens` is Bifrost's."""
+    """How much to reason, and to tell of it. `max_tokens` is Bifrost's."""
 
     effort: str | None = None
     max_tokens: int | None = None
+    summary: str | None = None
 
 
-class WireRequest(Struct):
+class WireRepeated(Struct):
+    """Settings that have no canonical place. They have types, since a response repeats them."""
+
+    background: bool | None = None
+    conversation: str | dict[str, Any] | None = None
+    max_tool_calls: int | None = None
+    metadata: dict[str, Any] | None = None
+    previous_response_id: str | None = None
+    prompt_cache_key: str | None = None
+    safety_identifier: str | None = None
+    service_tier: str | None = None
+    store: bool | None = None
+    truncation: str | None = None
+    user: str | None = None
+
+
+class WireRequest(WireRepeated):
     """The body. `fallbacks` is Bifrost's; the last four are Cohere's, as in chat completions."""
 
     model: str | None = None

@@ -3,6 +3,7 @@
 from causeway.dialects.responses.items import DIALECT
 from causeway.model.loss import LossReport
 from causeway.model.response import ChatResponse, FinishReason
+from causeway.model.uncarried import report_uncarried_answer_fields
 
 
 def report_losses(response: ChatResponse, losses: LossReport) -> None:
@@ -22,9 +23,7 @@ def report_losses(response: ChatResponse, losses: LossReport) -> None:
         losses.add("dropped", "response.citations", "a reasoning item has no citations")
     _report_logprobs(response, losses)
     _report_usage(response, losses)
-    if response.extras is not None and response.extras.dialect != DIALECT:
-        for name in response.extras.fields:
-            losses.add("dropped", f"response.{name}", f"a field of the {response.extras.dialect} dialect")
+    report_uncarried_answer_fields(response.extras, DIALECT, losses)
 
 
 def _report_logprobs(response: ChatResponse, losses: LossReport) -> None:

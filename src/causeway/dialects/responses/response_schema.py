@@ -136,6 +136,24 @@ class UnifiedResponseStreamEvent(ResponseStreamEvent, kw_only=True):
     extra_fields: ChunkFields
 
 
+class DeletedResponse(Struct):
+    """A response that is gone."""
+
+    id: str
+    object: Literal["response"]
+    deleted: Literal[True]
+
+
+class InputItemList(Struct):
+    """A page of what a response answers."""
+
+    object: Literal["list"]
+    data: list[dict[str, Any]]
+    first_id: str | None
+    last_id: str | None
+    has_more: bool
+
+
 class InputTokens(Struct):
     """How many tokens a prompt has."""
 
