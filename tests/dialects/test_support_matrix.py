@@ -27,12 +27,12 @@ SCHEMAS: dict[str, type[Struct]] = {
     "gemini": WireGenerateRequest,
     "bedrock": WireConverseRequest,
 }
-# What the gateway itself acts on, and second spellings of what has a row.
+# What the gateway itself acts on or what says nothing, and second spellings of what has a row.
 NOT_FORWARDED = {
     f"{schema.__name__}.{name}"
     for schema in SCHEMAS.values()
     for name in ("model", "stream", "stream_options", "fallbacks")
-} | {"WireStreamOptions.include_usage", "WireRequest.previous_response_id"}
+} | {"WireStreamOptions.include_usage", "WireRequest.previous_response_id", "WireInstruction.role"}
 SPELLINGS = {
     "cohere": {"WireChatRequest.strict_tool_choice", "WireChatRequest.log_probs"},
 }

@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import nullcontext
+from typing import cast
 
 import openai
 import pytest
@@ -79,6 +81,34 @@ def test_a_conversation_may_go_on_with_another_provider(world: World) -> None:
     sent = world.sent("responses")
     assert "previous_response_id" not in sent
     assert "My name is Bob." in json.dumps(sent)
+
+
+def test_what_a_provider_has_joined_itself_goes_on_with_another_in_full(world: World) -> None:
+    client = world.client()
+    first = client.responses.create(model="responses/scripted", input="My name is Ada.")
+    second = client.responses.create(
+        model="responses/scripted", input="I live in Rome.", previous_response_id=first.id
+    )
+    third = client.responses.create(
+        model="cohere/scripted", input="Who am I?", instructions="Be brief.", previous_response_id=second.id
+    )
+    assert [
+        message["content"] for message in cast(list[dict[str, str]], world.sent("cohere")["messages"])
+    ] == [
+        "Be brief.",
+        "My name is Ada.",
+        "You said: My name is Ada.",
+        "I live in Rome.",
+        "You said: I live in Rome.",
+        "Who am I?",
+    ]
+    client.responses.delete(first.id)
+    for model, error in (("cohere/scripted", openai.BadRequestError), ("responses/scripted", None)):
+        with pytest.raises(error) if error else nullcontext():
+            client.responses.create(model=model, input="Who?", previous_response_id=second.id)
+    # The third was told the whole conversation, and needs nobody else.
+    client.responses.create(model="cohere/scripted", input="Who?", previous_response_id=third.id)
+    assert "My name is Ada." in json.dumps(world.sent("cohere"))
 
 
 def test_what_is_deleted_or_was_not_to_be_kept_is_not_found(world: World) -> None:

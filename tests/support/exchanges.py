@@ -130,13 +130,15 @@ def exchange(caller: str, column: Column, asked: Body, said: Body) -> Exchange:
     )
     call = ChatCall(id="c", request=request, body=body, losses=losses)
     answer: WholeAnswer = asyncio.run(target.answer(call, Trail(), Place(0, column.spec.name, column.model)))
+    # How long it took, which Bedrock's answers say, is another number each time.
+    provenance = replace(answer.provenance, upstream_milliseconds=0.0)
     raw = provider.decode_response(msgspec.json.encode(said))
     if isinstance(answer.said, bytes):
-        answered, is_altered = face.relay_response(answer.said, answer.provenance), False
+        answered, is_altered = face.relay_response(answer.said, provenance), False
     else:
         face.report_losses(answer.said, answer.losses)
         # Where a provider gives none, the id is made of the answer, and differs with all that is in it.
-        answered = face.encode_response(replace(answer.said, id="an_id"), request, answer.provenance)
+        answered = face.encode_response(replace(answer.said, id="an_id"), request, provenance)
         is_altered = answer.said != (raw if caller == column.dialect else without_own_blocks(raw))
     return Exchange(
         msgspec.json.decode(client.sent),

@@ -5,7 +5,7 @@ from the type that the code itself decodes into or encodes from.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -133,10 +133,16 @@ def describe_api(
     return builtins
 
 
-def path_parameters(path: str) -> tuple[Schema, ...]:
-    """Return the parameters that a path's placeholders stand for."""
+def path_parameters(path: str, *, tails: Collection[str] = ("model",)) -> tuple[Schema, ...]:
+    """Return the parameters that a path's placeholders stand for: one segment each, but for `tails`."""
+    anything: Schema = {"type": "string", "minLength": 1}
     return tuple(
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "schema": anything if name in tails else {**anything, "pattern": "^[^/:]+$"},
+        }
         for name in re.findall(r"{(\w+)}", path)
     )
 

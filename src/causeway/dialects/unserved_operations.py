@@ -1,5 +1,6 @@
 """What there is to say in the OpenAPI document about paths that are known and not served."""
 
+import re
 from collections.abc import Iterable, Iterator
 
 from causeway.dialects.error_statuses import error_statuses
@@ -22,7 +23,7 @@ def unserved_operations(
             path=full_path,
             tag="not served",
             summary="Known, and not served",
-            parameters=path_parameters(full_path),
+            parameters=path_parameters(full_path, tails=re.findall(r"{(\w+)\*}", path)),
             statuses=statuses,
             error=error,
             servers=servers,

@@ -108,19 +108,22 @@ def fold(events: Iterable[Event]) -> ChatResponse:
 def unfold(response: ChatResponse) -> Iterator[Event]:
     """Yield the events of a finished response, each part in one piece.
 
+    Citations come while the block that they cite is open, as far as their order allows.
     Log probabilities belong to text: they are attached to the pieces that they name, and so the
     text of their block comes in as many pieces as there are items.
     """
     yield MessageStart(response.id, response.model, response.created)
+    cited = list(enumerate(response.citations))
     if response.tool_plan is not None:
         yield PlanDelta(response.tool_plan)
+        while cited and cited[0][1].target == "plan":
+            yield CitationAdded(*cited.pop(0))
     logprobs = list(response.logprobs or ())
     last = len(response.content) - 1
     for index, block in enumerate(response.content):
         if isinstance(block, OpaqueBlock):
             yield OpaqueAdded(index, block)
-            if index == last:
-                yield from _unfold_citations(response)
+            yield from _unfold_citations(cited, index, is_last=index == last)
             continue
         if isinstance(block, ThinkingBlock):
             yield ContentStart(index, "thinking")
@@ -128,11 +131,9 @@ def unfold(response: ChatResponse) -> Iterator[Event]:
         else:
             yield ContentStart(index, "text")
             yield from _unfold_text(index, block.text, logprobs)
-        if index == last:
-            yield from _unfold_citations(response)
+        yield from _unfold_citations(cited, index, is_last=index == last)
         yield ContentEnd(index, block.seal)
-    if not response.content:
-        yield from _unfold_citations(response)
+    yield from _unfold_citations(cited, last, is_last=True)
     for index, call in enumerate(response.tool_calls):
         yield ToolCallStart(index, call.id, call.name)
         yield ToolCallDelta(index, call.arguments)
@@ -149,6 +150,9 @@ def _unfold_text(index: int, text: str, logprobs: list[TokenLogprobs]) -> Iterat
         yield TextDelta(index, text)
 
 
-def _unfold_citations(response: ChatResponse) -> Iterator[Event]:
-    for index, citation in enumerate(response.citations):
-        yield CitationAdded(index, citation)
+def _unfold_citations(
+    cited: list[tuple[int, Citation]], open_index: int, *, is_last: bool
+) -> Iterator[CitationAdded]:
+    """Yield, and take away, the citations of the open block; of the last one all that are left."""
+    while cited and (is_last or cited[0][1].content_index == open_index):
+        yield CitationAdded(*cited.pop(0))

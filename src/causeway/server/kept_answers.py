@@ -40,17 +40,19 @@ class KeptAnswers:
         `native_provider` is the provider that would be asked first, if it speaks the caller's dialect. Raises
         ClientError where nobody can have the answer before.
         """
-        id = face.previous_id(request)
-        if id is None:
-            return request
-        record = await self._find(caller, id)
-        if record is None:
-            if native_provider is None:
-                raise face.unknown_previous(id)
-            return request
-        if record.provider and record.provider == native_provider:
-            return request
-        return face.continue_from(record.kept, request)
+        seen: set[str] = set()
+        while (id := face.previous_id(request)) is not None:
+            # Providers make the ids: one that comes twice must not have us look for ever.
+            record = None if id in seen else await self._find(caller, id)
+            seen.add(id)
+            if record is None:
+                if native_provider is None or len(seen) > 1:
+                    raise face.unknown_previous(id)
+                return request
+            if record.provider and record.provider == native_provider:
+                return request
+            request = face.continue_from(record.kept, request)
+        return request
 
     def keep(
         self, face: ConversationFace, request: ChatRequest, body: bytes, caller: bytes, provider: str

@@ -52,6 +52,7 @@ def test_a_chat_to_count_stands_in_the_body_or_in_a_request_inside_it() -> None:
         ([], None),
         ({}, "contents"),
         ({"contents": HELLO, "generateContentRequest": {}}, "contents"),
+        ({"generateContentRequest": {"contents": HELLO}, "systemInstruction": "x"}, "systemInstruction"),
         ({"generateContentRequest": 5}, "generateContentRequest"),
         ({"generateContentRequest": {"contents": []}}, "contents"),
     ],

@@ -144,9 +144,8 @@ REQUESTS = [
         {"response_format": {"type": "json_schema", "json_schema": {"name": "size", "schema": SCHEMA}}},
     ),
     Sample(
-        "`description` and `strict` of a schema",
+        "a schema with `description` and `strict`",
         {"response_format": {"type": "json_schema", "json_schema": {**NAMED_SCHEMA, **OF_A_SCHEMA}}},
-        {"response_format": {"type": "json_schema", "json_schema": NAMED_SCHEMA}},
     ),
     Sample("`response_format.schema`", {"response_format": {"type": "json_object", "schema": SCHEMA}}),
     Sample("`max_completion_tokens`", {"max_completion_tokens": 50}),

@@ -121,9 +121,8 @@ REQUESTS = [
         {"text": {"format": FORMAT}},
     ),
     Sample(
-        "`description` and `strict` of a schema",
+        "a schema with `description` and `strict`",
         {"text": {"format": {**FORMAT, "description": "how tall", "strict": True}}},
-        {"text": {"format": FORMAT}},
     ),
     Sample("`text.verbosity`", {"text": {"verbosity": "low"}}),
     Sample("`max_output_tokens`", {"max_output_tokens": 50}),

@@ -102,7 +102,7 @@ def _messages(id: str, path: str, servers: tuple[str, ...]) -> Operation:
             **prompt_constraints(),
         },
         variants=PROMPT_VARIANTS,
-        parameters=path_parameters(path),
+        parameters=path_parameters(path, tails=("path",)),
         ignores_unknown_fields=True,
         answers=(WireAnswered,),
         streams=(MediaStream("text/event-stream", STREAM_EVENTS, _SSE),),

@@ -14,7 +14,7 @@ from causeway.model.request import ChatRequest, Tool
 from causeway.model.uncarried import report_uncarried_tools
 
 _SCHEMA_PATH = "response_format.json_schema"
-_NOT_TAKEN = ("seed", "frequency_penalty", "presence_penalty", "logprobs", "top_logprobs")
+_NOT_TAKEN = ("frequency_penalty", "presence_penalty", "logprobs", "top_logprobs")
 # While a model thinks, `top_p` may only be lowered to this.
 _MIN_TOP_P_THINKING = 0.95
 
@@ -30,6 +30,8 @@ def encode_sampling(request: ChatRequest, losses: LossReport, *, is_thinking: bo
     members = {name: value for name, value in members.items() if value is not None}
     if request.dialect != DIALECT and members:
         _fit_sampling(members, request, losses, is_thinking=is_thinking)
+    if sampling.seed is not None:
+        losses.add("dropped", "seed", "the provider does not take it")
     for name in _NOT_TAKEN:
         if getattr(sampling, name):
             losses.add("dropped", name, "the provider does not take it")

@@ -198,7 +198,11 @@ class Conversation:
         content: list[dict[str, Any]] = []
         marks: list[dict[str, Any]] = []  # they stand after the result, which has no place for them
         for index, block in enumerate(message.content):
-            encoded = self._encode_block(block, f"{path}.content[{index}]")
+            at = f"{path}.content[{index}]"
+            if isinstance(block, FileBlock) and _is_audio(block):  # which no result may hold
+                report_uncarried(block, at, self._losses)
+                continue
+            encoded = self._encode_block(block, at)
             if encoded is not None:
                 (marks if isinstance(block, CachePoint) else content).append(encoded)
         result = {
@@ -214,6 +218,11 @@ class Conversation:
             return id
         self._losses.add("mapped", path, "the provider takes ids of up to 64 letters, digits, _ and -")
         return b32encode(sha256(id.encode()).digest()).decode().lower()[:32]
+
+
+def _is_audio(file: FileBlock) -> bool:
+    kind_and_name = file_format(file.media_type, file.url)
+    return kind_and_name is not None and kind_and_name[0] == "audio"
 
 
 def encode_arguments(arguments: str) -> tuple[Any, bool]:

@@ -19,7 +19,7 @@ from causeway.dialects.gemini.endpoints import GEMINI_UNSERVED, GEMINI_UPLOADS, 
 from causeway.dialects.gemini.models import PAGE_SIZE_RANGE, WireModel, WireModelList
 from causeway.dialects.gemini.request_schema import WireContent, WireGenerateRequest
 from causeway.dialects.gemini.response_schema import ErrorBody
-from causeway.dialects.gemini.token_count import WireCount
+from causeway.dialects.gemini.token_count import BESIDE_INNER, INNER, WireCount
 from causeway.dialects.mounts import FRAMEWORKS
 from causeway.dialects.openapi import Operation, Schema, path_parameters
 from causeway.dialects.unserved_operations import unserved_operations
@@ -37,11 +37,11 @@ _GIVEN: Schema = {"type": ["array", "object"], "minItems": 1}
 _COUNTED: tuple[Schema, ...] = (
     {
         "required": ["contents"],
-        "properties": {"contents": _GIVEN, "generateContentRequest": {"type": "null"}},
+        "properties": {"contents": _GIVEN, INNER: {"type": "null"}},
     },
     {
-        "required": ["generateContentRequest"],
-        "properties": {"contents": False, "generateContentRequest": {"type": "object"}},
+        "required": [INNER],
+        "properties": {INNER: {"type": "object"}, **{name: {"type": "null"} for name in BESIDE_INNER}},
     },
 )
 

@@ -66,6 +66,10 @@ class WireContent(Wire):
     role: str | None = None
 
 
+class WireInstruction(WireContent):
+    """What stands before the turns; without parts it says nothing."""
+
+
 class WireFunctionDeclaration(Wire):
     """A function that may be called. Its parameters are Gemini's kind of schema, or JSON Schema."""
 
@@ -129,7 +133,7 @@ class WireGenerateRequest(Wire):
     """
 
     contents: list[WireContent] | WireContent | None = None
-    system_instruction: WireContent | str | None = None
+    system_instruction: WireInstruction | str | None = None
     tools: list[WireTool] | WireTool | None = None
     tool_config: WireToolConfig | None = None
     generation_config: WireGenerationConfig | None = None

@@ -11,6 +11,9 @@ def report_losses(response: ChatResponse, losses: LossReport) -> None:
         losses.add("mapped", "response.tool_plan", "it is the beginning of the text")
     if response.finish_reason is FinishReason.STOP_SEQUENCE:
         losses.add("mapped", "response.finish_reason", "Gemini says STOP for a stop sequence too")
+    elif response.finish_reason is FinishReason.TIMEOUT:
+        detail = "Gemini has no word for a model that was too slow"
+        losses.add("approximated", "response.finish_reason", detail)
     if any(citation.target == "thinking" for citation in response.citations):
         losses.add("dropped", "response.citations", "Gemini cites no thinking")
     elif any(source.kind == "tool" for citation in response.citations for source in citation.sources):

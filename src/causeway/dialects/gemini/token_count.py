@@ -11,12 +11,15 @@ from msgspec import Struct
 from causeway.dialects.gemini.companion_face import GeminiCompanionFace
 from causeway.dialects.gemini.decode_request import decode_tree
 from causeway.dialects.gemini.request_body import invalid, read_tree
+from causeway.dialects.gemini.request_schema import WireGenerateRequest
 from causeway.model.errors import InvalidRequestError
 from causeway.model.loss import LossReport
 from causeway.model.request import ChatRequest
 from causeway.model.token_count import TokenCount
 
 INNER = "generateContentRequest"
+# What has to stand in it then; the path names the model.
+BESIDE_INNER = tuple(name for name in WireGenerateRequest.__struct_encode_fields__ if name != "model")
 
 
 class WireCount(Struct, rename="camel"):
@@ -35,8 +38,9 @@ class GeminiTokenCount(GeminiCompanionFace, frozen=True):
             raise InvalidRequestError("Invalid value at the body: expected an object.")
         if (inner := tree.get(INNER)) is None:
             return decode_tree(tree, losses)
-        if "contents" in tree:
-            raise invalid("contents", f"it is given beside '{INNER}'")
+        for name in BESIDE_INNER:
+            if tree.get(name) is not None:
+                raise invalid(name, f"it is given beside '{INNER}'")
         if not isinstance(inner, dict):
             raise invalid(INNER, "expected an object")
         return decode_tree(inner, losses)

@@ -171,7 +171,7 @@ def _report_unsaid(request: ChatRequest, losses: LossReport) -> None:
     sampling = request.sampling
     unsaid = {
         "top_k": sampling.top_k,
-        "seed": sampling.seed,
+        "seed": sampling.seed is not None,
         "frequency_penalty": sampling.frequency_penalty,
         "presence_penalty": sampling.presence_penalty,
         "n": request.choices > 1,

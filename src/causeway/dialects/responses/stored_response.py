@@ -1,7 +1,8 @@
 """Responses that are kept: what is kept, how a conversation goes on from one, and how each is told.
 
 Where they are kept is not known here. What is kept of a response is enough to go on from it alone: its input
-is the whole conversation before it, without the instructions, which hold for one response only.
+is the whole conversation before it, without the instructions, which hold for one response only. But where a
+provider has put the conversation there by itself, its input is what came with it, and the id before it.
 """
 
 from collections.abc import Mapping
@@ -32,11 +33,15 @@ _UNFINISHED = ("queued", "in_progress")
 
 
 class StoredResponse(Struct, frozen=True):
-    """What is kept of a response: its JSON as it was answered, and the items that it answers, with ids."""
+    """What is kept of a response: its JSON as it was answered, and the items that it answers, with ids.
+
+    `previous_id` is the response that its provider has put before these items by itself.
+    """
 
     id: str
     response: dict[str, Any]
     input_items: tuple[dict[str, Any], ...]
+    previous_id: str | None = None
 
 
 class PageQuery(Struct, frozen=True):
@@ -71,13 +76,14 @@ def keep_response(request: ChatRequest, body: bytes) -> StoredResponse:
     response.pop("extra_fields", None)
     _, items = encode_input(request.messages, LossReport())
     listed = tuple(_listed(item, response["id"], index) for index, item in enumerate(items))
-    return StoredResponse(response["id"], response, listed)
+    return StoredResponse(response["id"], response, listed, previous_response_id(request))
 
 
 def continue_from(stored: StoredResponse, request: ChatRequest) -> ChatRequest:
     """Return the request with the conversation before it in place of `previous_response_id`.
 
-    Its own instructions stay first; those of the stored response do not hold any more.
+    Its own instructions stay first; those of the stored response do not hold any more. Where the stored
+    response went on from one that only its provider put before it, the request goes on from that one now.
     """
     items = [*stored.input_items, *stored.response["output"]]
     before = decode_input(items, None, LossReport())
@@ -85,6 +91,8 @@ def continue_from(stored: StoredResponse, request: ChatRequest) -> ChatRequest:
     has_instructions = bool(first) and isinstance(first[0], SystemMessage) and sole_text(first[0]) is not None
     head, rest = (first, own[1:]) if has_instructions else ((), own)
     kept = {name: value for name, value in own_fields(request.extras).items() if name != PREVIOUS}
+    if stored.previous_id is not None:
+        kept[PREVIOUS] = stored.previous_id
     return msgspec.structs.replace(
         request,
         messages=(*head, *before, *rest),
