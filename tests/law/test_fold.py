@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator
+from typing import Literal
 
 import pytest
 from hypothesis import given
@@ -15,7 +16,7 @@ from causeway.dialects.cohere.encode_stream import DualStreamEncoder, NativeStre
 from causeway.dialects.cohere.v1_chat_stream import V1StreamEncoder
 from causeway.dialects.faces import StreamEncoder
 from causeway.dialects.openai.encode_stream import ChunkEncoder
-from causeway.model.content import TextBlock, ThinkingBlock, ToolCall
+from causeway.model.content import Citation, TextBlock, ThinkingBlock, ToolCall
 from causeway.model.events import (
     ContentEnd,
     ContentStart,
@@ -218,3 +219,26 @@ def test_a_response_needs_its_end() -> None:
     unfinished.add(START)
     with pytest.raises(ValueError, match="has not ended"):
         unfinished.response()
+
+
+def test_a_citation_comes_while_the_block_that_it_cites_is_open() -> None:
+    def cite(index: int | None, target: Literal["text", "plan"] = "text") -> Citation:
+        return Citation(0, 1, "a", (), target, index)
+
+    answer = ChatResponse(
+        id="r",
+        content=(TextBlock("ab"), ThinkingBlock("hm"), TextBlock("ac")),
+        tool_plan="a plan",
+        citations=(cite(None, "plan"), cite(0), cite(2), cite(None)),
+        finish_reason=FinishReason.COMPLETE,
+        usage=Usage(),
+    )
+    events = [type(event).__name__ for event in unfold(answer)]
+    assert events == [
+        *("MessageStart", "PlanDelta", "CitationAdded"),
+        *("ContentStart", "TextDelta", "CitationAdded", "ContentEnd"),
+        *("ContentStart", "ThinkingDelta", "ContentEnd"),
+        *("ContentStart", "TextDelta", "CitationAdded", "CitationAdded", "ContentEnd"),
+        "MessageEnd",
+    ]
+    assert fold(unfold(answer)) == answer

@@ -85,7 +85,7 @@ def _pieces(message: Message, path: str) -> Iterator[Piece]:
     placed = list(enumerate(message.content))
     if isinstance(message, ToolMessage):
         # Bedrock has a place for a mark behind a result only; Gemini one for files behind its text.
-        order = {TextBlock: 0, DocumentBlock: 1, CachePoint: 3}
+        order: dict[type, int] = {TextBlock: 0, DocumentBlock: 1, CachePoint: 3}
         placed.sort(key=lambda item: order.get(type(item[1]), 2))
     for index, block in placed:
         at = f"{path}.content[{index}]"
@@ -103,7 +103,9 @@ def _pieces(message: Message, path: str) -> Iterator[Piece]:
                     yield Piece(f"{at}.name", (role, "name", name))
             case DocumentBlock(document=document):
                 data = {"text": document.data} if isinstance(document.data, str) else document.data
-                yield Piece(at, (role, "document", json.dumps(data), document.id))
+                # In a result Anthropic wants each to have an address: one without an id has its place.
+                id = None if document.id is None or document.id.startswith("messages[") else document.id
+                yield Piece(at, (role, "document", json.dumps(data), id))
             case CachePoint(lifetime_seconds=seconds):
                 yield Piece(at, (role, "mark", seconds))
             case OpaqueBlock():
@@ -169,8 +171,9 @@ def options_of(request: ChatRequest) -> dict[str, Any]:
         "top_logprobs": sampling.top_logprobs or None,
         "tool_choice": request.tool_choice,
         "forced_tool": request.forced_tool or _only_tool(request),
-        "allowed_tools": set(request.allowed_tools or (tool.name for tool in request.tools)),
-        "parallel": request.allows_parallel_calls is not False,  # as all do unasked
+        "allowed_tools": _allowed_tools(request),
+        # As all do unasked; and where none is to be called it says nothing.
+        "parallel": request.allows_parallel_calls is not False or request.tool_choice == "none",
         "is_json": form is not None,
         "schema": None if form is None else _schema(form),
         "thinking": request.thinking,
@@ -185,6 +188,13 @@ def _only_tool(request: ChatRequest) -> str | None:
     """Return the one tool that is allowed where one has to be called."""
     is_forced = request.tool_choice == "required" and len(request.allowed_tools) == 1
     return request.allowed_tools[0] if is_forced else None
+
+
+def _allowed_tools(request: ChatRequest) -> set[str]:
+    """Return the tools that may be called."""
+    if request.forced_tool is not None:
+        return {request.forced_tool}
+    return set(request.allowed_tools or (tool.name for tool in request.tools))
 
 
 def _schema(form: ResponseFormat) -> Any:
