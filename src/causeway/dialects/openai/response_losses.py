@@ -12,8 +12,8 @@ def report_losses(response: ChatResponse, losses: LossReport) -> None:
     """Add what is lost of `response` in OpenAI's shape, each thing under `response`."""
     _report_content(response, losses)
     _report_ending(response, losses)
-    _report_logprobs(response, losses)
-    _report_usage(response, losses)
+    report_logprobs(response, losses)
+    report_usage(response, losses, uncounted=("cache_write_tokens", "search_units", "classifications"))
     report_uncarried_answer_fields(response.extras, "openai", losses)
 
 
@@ -37,7 +37,8 @@ def _report_ending(response: ChatResponse, losses: LossReport) -> None:
             losses.add("dropped", "response.failure", "the answer is told as one that did not fail")
 
 
-def _report_logprobs(response: ChatResponse, losses: LossReport) -> None:
+def report_logprobs(response: ChatResponse, losses: LossReport) -> None:
+    """Add what is lost of the log probabilities in either of OpenAI's shapes."""
     items = response.logprobs or ()
     if any(item.token_ids for item in items):
         losses.add("dropped", "response.logprobs.token_ids", "OpenAI tells tokens by their text")
@@ -47,10 +48,11 @@ def _report_logprobs(response: ChatResponse, losses: LossReport) -> None:
         losses.add("dropped", "response.logprobs", "pieces without a probability are left out")
 
 
-def _report_usage(response: ChatResponse, losses: LossReport) -> None:
+def report_usage(response: ChatResponse, losses: LossReport, *, uncounted: tuple[str, ...]) -> None:
+    """Add what is lost of the counts, where a shape has no place for those of these names."""
     usage = response.usage
     if usage.billed_input_tokens != usage.input_tokens or usage.billed_output_tokens != usage.output_tokens:
         losses.add("dropped", "response.usage.billed_units", "OpenAI bills the tokens that it counts")
-    for name in ("cache_write_tokens", "search_units", "classifications"):
+    for name in uncounted:
         if getattr(usage, name):
             losses.add("dropped", f"response.usage.{name}", "OpenAI does not count them")
