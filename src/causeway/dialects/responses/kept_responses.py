@@ -61,7 +61,7 @@ class ResponsesConversation(Struct, frozen=True):
         """Return the response's id and its record."""
         try:
             stored = keep_response(request, body)
-        except ValueError:
+        except (ValueError, msgspec.MsgspecError):
             return None
         return stored.id, msgspec.json.encode(stored)
 
