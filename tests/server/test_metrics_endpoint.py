@@ -102,6 +102,8 @@ def test_what_is_full_is_told() -> None:
                 "causeway_sticky_sessions_limit": 10_000,
                 "causeway_remembered_calls": 1,
                 "causeway_remembered_calls_limit": 1000,
+                "causeway_kept_answers_pending_bytes": 0,
+                "causeway_kept_answers_limit_bytes": 256 * 1024 * 1024,
             }
             found = {name: sum(samples(url, name).values()) for name in expected}
             assert found == expected

@@ -56,6 +56,7 @@ class _Prepared(Struct, frozen=True, kw_only=True):
     is_relayed: bool
     is_foreign: bool = False
     is_to_be_grounded: bool = False
+    is_to_be_restored: bool = False
     citer: Citer | None = None
 
 
@@ -87,11 +88,8 @@ class UpstreamChat:
     async def answer(self, call: ChatCall, trail: Trail, place: Place) -> WholeAnswer:
         """Return the whole answer; raises CausewayError once no attempt has succeeded."""
         prepared = self._prepare(call)
-        if prepared.is_to_be_grounded:
-            prepared = await self._ground(prepared)
-        if prepared.is_foreign and has_turns_to_restore(prepared.request):
-            request = await self._turns.restore(prepared.request, self._face.dialect, call.caller)
-            prepared = replace(prepared, request=request)
+        if prepared.is_to_be_grounded or prepared.is_to_be_restored:
+            prepared = await self._complete(prepared)
 
         async def ask(key: ProviderKey, model: str, lease: Lease) -> WholeAnswer:
             body, losses = self._encode(call, prepared, model)
@@ -121,11 +119,8 @@ class UpstreamChat:
     async def open_stream(self, call: ChatCall, trail: Trail, place: Place) -> OpenStream:
         """Return the answer once it has begun; raises CausewayError once no attempt has succeeded."""
         prepared = self._prepare(call)
-        if prepared.is_to_be_grounded:
-            prepared = await self._ground(prepared)
-        if prepared.is_foreign and has_turns_to_restore(prepared.request):
-            request = await self._turns.restore(prepared.request, self._face.dialect, call.caller)
-            prepared = replace(prepared, request=request)
+        if prepared.is_to_be_grounded or prepared.is_to_be_restored:
+            prepared = await self._complete(prepared)
 
         async def ask(key: ProviderKey, model: str, lease: Lease) -> OpenStream:
             body, losses = self._encode(call, prepared, model)
@@ -167,18 +162,24 @@ class UpstreamChat:
             losses.add("mapped", path, "the gateway stops the answer there, the provider is not told")
         reads_documents = face.reads_documents or _are_own(request.documents, face.dialect)
         is_to_be_grounded = not reads_documents and self._grounding.may_ground(request)
+        is_foreign = face.has_own_blocks and request.dialect != face.dialect
         return _Prepared(
             request=request,
             losses=losses,
             caller=call.caller,
             headers=call.provider_headers if request.dialect == face.dialect else (),
             is_relayed=False,
-            is_foreign=face.has_own_blocks and request.dialect != face.dialect,
+            is_foreign=is_foreign,
             is_to_be_grounded=is_to_be_grounded,
+            is_to_be_restored=is_foreign and has_turns_to_restore(request),
         )
 
-    async def _ground(self, prepared: _Prepared) -> _Prepared:
-        request, citer = await self._grounding.prepare(prepared.request, prepared.losses)
+    async def _complete(self, prepared: _Prepared) -> _Prepared:
+        request, citer = prepared.request, prepared.citer
+        if prepared.is_to_be_grounded:
+            request, citer = await self._grounding.prepare(request, prepared.losses)
+        if prepared.is_to_be_restored:
+            request = await self._turns.restore(request, self._face.dialect, prepared.caller)
         return replace(prepared, request=request, citer=citer)
 
     def _encode(self, call: ChatCall, prepared: _Prepared, model: str) -> tuple[bytes, LossReport]:

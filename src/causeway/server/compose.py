@@ -87,7 +87,7 @@ def compose_application(
     if call_metrics is not None:
         metrics = GatewayMetrics(
             call_metrics,
-            lambda: process_readings(client, lives.values(), recent, request_log),
+            lambda: process_readings(client, lives.values(), recent, keeper, request_log),
             lambda: engine_readings(model, config.engine),
             board=board,
             number=place.number,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from causeway.adapters.answer_store.store import MAX_PENDING_BYTES, AnswerStore
 from causeway.adapters.call_log import RecentCalls
 from causeway.adapters.metrics.snapshot import Reading
 from causeway.adapters.request_log.writer import RequestLog
@@ -16,6 +17,7 @@ def process_readings(
     client: OutboundClient,
     lives: Iterable[LiveProvider],
     recent: RecentCalls,
+    keeper: AnswerStore,
     request_log: RequestLog | None,
 ) -> Iterator[Reading]:
     """Yield what each process has of its own."""
@@ -32,6 +34,9 @@ def process_readings(
         yield "causeway_sticky_sessions_limit", (provider,), limit
     yield "causeway_remembered_calls", (), recent.remembered
     yield "causeway_remembered_calls_limit", (), recent.limit
+    yield "causeway_kept_answers_pending_bytes", (), keeper.pending_bytes
+    yield "causeway_kept_answers_pending_limit_bytes", (), MAX_PENDING_BYTES
+    yield "causeway_kept_answers_limit_bytes", (), keeper.max_bytes
     if request_log is not None:
         yield "causeway_request_log_queue_rows", (), request_log.queued_rows
         yield "causeway_request_log_queue_limit_rows", (), request_log.queue_limit

@@ -39,11 +39,11 @@ class AnswerStore:
     ) -> None:
         self.max_bytes = max_bytes
         self.dropped_values = 0
+        self.pending_bytes = 0
         self._path = path
         self._retention_seconds = retention_seconds
         self._unix_seconds = unix_seconds
         self._pending: dict[str, Kept] = {}
-        self._pending_bytes = 0
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="answer-store")
         self._file: AnswerFile | None = None
         self._writes = 0
@@ -51,12 +51,12 @@ class AnswerStore:
 
     def keep(self, key: str, value: bytes) -> None:
         """Keep a value under `key`, in place of an earlier one. Never waits."""
-        if len(value) > self.max_bytes or self._pending_bytes + len(value) > MAX_PENDING_BYTES:
+        if len(value) > self.max_bytes or self.pending_bytes + len(value) > MAX_PENDING_BYTES:
             self.dropped_values += 1
             return
         kept = Kept(key, value, self._unix_seconds())
         self._pending[key] = kept
-        self._pending_bytes += len(value)
+        self.pending_bytes += len(value)
         future = asyncio.get_running_loop().run_in_executor(self._thread, self._write, kept)
         future.add_done_callback(lambda done: self._settle(kept, done))
 
@@ -109,7 +109,7 @@ class AnswerStore:
             self._file.close()
 
     def _settle(self, kept: Kept, done: "asyncio.Future[None]") -> None:
-        self._pending_bytes -= len(kept.value)
+        self.pending_bytes -= len(kept.value)
         if self._pending.get(kept.key) is kept:
             del self._pending[kept.key]
         error = None if done.cancelled() else done.exception()
